@@ -1,0 +1,45 @@
+"""What every view is: a widget that draws (trace, cursor), gives its numbers as a table, and says where it is pointed at."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QWidget
+
+from attnviz.table import Table
+from attnviz.trace import Cursor, Trace
+
+
+class View(QWidget):
+    """Base of all views. ``draw`` is the only way in, ``pointed`` (carrying a Cursor) the only way out.
+
+    A subclass overrides ``_update`` to bring its picture in line with ``self.trace`` and ``self.cursor``; it never
+    calls a model, and it must accept a trace in which nothing has arrived yet.
+    """
+
+    pointed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.trace = Trace()
+        self.cursor_at = Cursor()
+
+    def draw(self, trace: Trace, cursor: Cursor) -> None:
+        """Show ``trace`` at ``cursor``; costs nothing when both are the same objects as before."""
+        if trace is self.trace and cursor == self.cursor_at:
+            return
+        fresh = trace is not self.trace
+        self.trace, self.cursor_at = trace, cursor
+        self._update(fresh=fresh)
+
+    def numbers(self) -> Table:
+        """What the picture shows, as numbers."""
+        return Table((), ())
+
+    def _update(self, *, fresh: bool) -> None:
+        """Redraw; ``fresh`` says that the trace changed and not only the cursor."""
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._update(fresh=True)
