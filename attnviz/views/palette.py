@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,12 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from attnviz.export import colours
+
 GRID = 8
 SMALL, BASE, LARGE = 11, 13, 16
 
-MAPS = ("blues", "cividis", "viridis", "magma", "greys")
-_SOURCES = {"blues": "CET-L12", "cividis": "cividis", "viridis": "viridis", "magma": "magma", "greys": "CET-L1"}
-_BRIGHT_FIRST = {"blues"}
+MAPS = colours.MAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +105,12 @@ def token_font(size: int = BASE) -> QFont:
 
 def sequential(name: str = "blues") -> NDArray[np.uint8]:
     """A perceptual map for weights, (256, 4) RGBA: dark on light in the light theme, light on dark in the dark one."""
-    return _sequential(name, _current.dark)
-
-
-@lru_cache(maxsize=32)
-def _sequential(name: str, dark: bool) -> NDArray[np.uint8]:
-    table = pg.colormap.get(_SOURCES[name]).getLookupTable(0.0, 1.0, 256, alpha=True).astype(np.uint8)
-    rises = name not in _BRIGHT_FIRST
-    if rises != dark:
-        table = table[::-1]
-    table = np.ascontiguousarray(table)
-    table.flags.writeable = False
-    return table
-
-
-@lru_cache(maxsize=4)
-def _diverging(dark: bool) -> NDArray[np.uint8]:
-    ends = ((86, 160, 255), (30, 34, 42), (255, 140, 90)) if dark else ((20, 90, 190), (255, 255, 255), (190, 70, 10))
-    knots = np.array(ends, dtype=np.float64)
-    position = np.linspace(0.0, 2.0, 256)
-    table = np.full((256, 4), 255, dtype=np.uint8)
-    for channel in range(3):
-        table[:, channel] = np.interp(position, (0, 1, 2), knots[:, channel])
-    table.flags.writeable = False
-    return table
+    return colours.sequential_table(name, dark=_current.dark)
 
 
 def diverging() -> NDArray[np.uint8]:
     """A map for signed values, (256, 4) RGBA: blue below, the surface at zero, orange above."""
-    return _diverging(_current.dark)
+    return colours.diverging_table(dark=_current.dark)
 
 
 def sequential_colour(value: float, name: str = "blues") -> QColor:
@@ -145,7 +121,7 @@ def sequential_colour(value: float, name: str = "blues") -> QColor:
 
 def readable_on(background: QColor) -> QColor:
     """Black or white, whichever reads better on ``background`` (relative luminance, WCAG 2.1)."""
-    channels = np.array(background.getRgbF()[:3])
+    channels = np.array((background.redF(), background.greenF(), background.blueF()))
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     luminance = float(linear @ np.array((0.2126, 0.7152, 0.0722)))
     return QColor("#000000") if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else QColor("#ffffff")

@@ -1,0 +1,1 @@
+"""Figures and numbers on their way out of the program: SVG, PDF, PNG, CSV and NPZ."""

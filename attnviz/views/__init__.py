@@ -1,0 +1,1 @@
+"""Views: one widget a file, each a picture of (trace, cursor)."""
