@@ -53,9 +53,9 @@ class Tokens(Record):
     """The input as the model sees it; every tuple has one entry per token.
 
     ``pieces`` are the vocabulary's own strings, ``labels`` the readable form. ``spans`` are (start, end) in code
-    points of ``text`` (of ``pair`` where ``segments`` is 1), None for tokens that the template added. ``words`` numbers
-    the words of the text, None for added tokens. ``originals`` holds the id that was masked away, None elsewhere.
-    ``total`` counts the tokens before truncation.
+    points of ``joint``, None for tokens that the template added. ``words`` numbers the words of the text, None for
+    added tokens. ``originals`` holds the id that was masked away, None elsewhere. ``total`` counts the tokens before
+    truncation.
     """
 
     text: str
@@ -81,6 +81,11 @@ class Tokens(Record):
     @property
     def slot(self) -> Slot:
         return (Tokens, self.site)
+
+    @property
+    def joint(self) -> str:
+        """The text as the user wrote it: the second sentence, if any, on a line of its own."""
+        return self.text if self.pair is None else f"{self.text}\n{self.pair}"
 
     def __len__(self) -> int:
         return len(self.ids)

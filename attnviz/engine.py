@@ -1,0 +1,241 @@
+"""Jobs off the UI thread: the only file that knows threads.
+
+A worker thread drains one job at a time. Each request carries a ticket and a stop flag; the newest request of a sink
+supersedes the older one. What a job yields is kept in the request's mailbox (one place per slot, the newest record
+wins) until the UI thread fetches it, at most once a frame.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from attnviz.errors import AttnvizError, Cancelled
+from attnviz.trace import Record
+from attnviz.trace import Slot as RecordSlot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attnviz.jobs import Job
+    from attnviz.models.library import Library
+
+FRAME_MS = 16
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The job yielded everything; ``seconds`` counts from the moment the worker began it."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job raised; ``details`` is the traceback, for the log and not for the window."""
+
+    error: AttnvizError
+    details: str
+
+
+Ending = Done | Failed | Cancelled
+
+
+class Sink(Protocol):
+    """Who asked. Both methods are called in the UI thread."""
+
+    def receive(self, records: tuple[Record, ...]) -> None:
+        """The records that came since the last call, in order."""
+        ...
+
+    def end(self, ending: Ending) -> None:
+        """Exactly once per job, after its last record; nothing follows."""
+        ...
+
+
+class Mailbox:
+    """Records on their way to the UI thread. The one lock of the program guards the swap of a dict."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[RecordSlot, Record] = {}
+
+    def put(self, record: Record) -> None:
+        with self._lock:
+            self._waiting.pop(record.slot, None)
+            self._waiting[record.slot] = record
+
+    def take(self) -> tuple[Record, ...]:
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        return tuple(waiting.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """One job under way: who asked, and whether anybody still wants the answer."""
+
+    ticket: int
+    job: Job
+    sink: Sink
+    stop: threading.Event = field(default_factory=threading.Event)
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    endings: queue.SimpleQueue[Ending] = field(default_factory=queue.SimpleQueue)
+    asked: float = field(default_factory=time.perf_counter)
+
+
+class Engine(QObject):
+    """Runs jobs one after another; signals ``started`` and ``ended`` carry the Request, in the UI thread."""
+
+    started = Signal(object)
+    ended = Signal(object)
+    _woken = Signal()
+
+    def __init__(self, make_library: Callable[[], Library], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._make_library = make_library
+        self._tickets = count(1)
+        self._live: dict[int, Request] = {}
+        self._last_fetch = 0.0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._fetch)
+        self._woken.connect(self._on_woken)
+        self._worker = _Worker(make_library, self._woken.emit)
+
+    @property
+    def current(self) -> Request | None:
+        """The oldest request that has not ended, None when idle."""
+        return next(iter(self._live.values()), None)
+
+    def submit(self, job: Job, sink: Sink) -> int:
+        """Run ``job`` for ``sink``; an earlier job of the same sink ends as Cancelled at once. Returns the ticket."""
+        self.cancel(sink)
+        request = Request(next(self._tickets), job, sink)
+        self._live[request.ticket] = request
+        self.started.emit(request)
+        self._worker.inbox.put(request)
+        return request.ticket
+
+    def cancel(self, sink: Sink | None = None) -> None:
+        """End the job of ``sink`` (None: every job) as Cancelled; the worker stops it at its next yield."""
+        for request in tuple(self._live.values()):
+            if sink is None or request.sink is sink:
+                request.stop.set()
+                self._finish(request, Cancelled())
+
+    def abandon(self) -> None:
+        """Give up on a worker that doesn't answer: it is left behind, and a new one takes over with an empty library."""
+        self.cancel()
+        self._worker.retire()
+        self._worker = _Worker(self._make_library, self._woken.emit)
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Cancel everything and wait for the worker; False when it didn't come back within ``timeout`` seconds."""
+        self.cancel()
+        self._timer.stop()
+        self._worker.retire()
+        return self._worker.join(timeout)
+
+    @Slot()
+    def _on_woken(self) -> None:
+        late = (time.perf_counter() - self._last_fetch) * 1000
+        if late >= FRAME_MS:
+            self._fetch()
+        elif not self._timer.isActive():
+            self._timer.start(int(FRAME_MS - late) + 1)
+
+    @Slot()
+    def _fetch(self) -> None:
+        self._worker.awake.clear()
+        self._last_fetch = time.perf_counter()
+        for request in tuple(self._live.values()):
+            ending = None if request.endings.empty() else request.endings.get()
+            records = request.mailbox.take()  # after the ending: nothing can follow it
+            try:
+                if records:
+                    request.sink.receive(records)
+            finally:
+                if ending is not None and request.ticket in self._live:
+                    self._finish(request, ending)
+
+    def _finish(self, request: Request, ending: Ending) -> None:
+        del self._live[request.ticket]
+        request.sink.end(ending)
+        self.ended.emit(request)
+
+
+class _Worker:
+    """A daemon thread with its own library."""
+
+    def __init__(self, make_library: Callable[[], Library], wake: Callable[[], None]) -> None:
+        self.inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self.awake = threading.Event()
+        self._make_library = make_library
+        self._wake = wake
+        self._retired = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="attnviz-worker", daemon=True)
+        self._thread.start()
+
+    def retire(self) -> None:
+        self._retired.set()
+        self.inbox.put(None)
+
+    def join(self, timeout: float) -> bool:
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        library: Library | None = None
+        while (request := self.inbox.get()) is not None:
+            if request.stop.is_set():
+                continue
+            try:
+                library = self._make_library() if library is None else library
+                ending = self._drain(request, library)
+            except BaseException as error:  # noqa: BLE001 - the thread boundary: Rust panics are no Exceptions
+                ending = Failed(in_words(error), traceback.format_exc())
+                _log.error("job %s failed\n%s", type(request.job).__name__, ending.details)
+            request.endings.put(ending)
+            self._notify()
+
+    def _drain(self, request: Request, library: Library) -> Ending:
+        began = time.perf_counter()
+        run = request.job.run(library)
+        try:
+            for record in run:
+                if request.stop.is_set():
+                    return Cancelled()
+                request.mailbox.put(record)
+                self._notify()
+        finally:
+            close = getattr(run, "close", None)
+            if close is not None:
+                close()
+        return Done(time.perf_counter() - began)
+
+    def _notify(self) -> None:
+        """Wake the UI thread unless a wake-up is already on its way."""
+        if not self.awake.is_set() and not self._retired.is_set():
+            self.awake.set()
+            self._wake()
+
+
+def in_words(error: BaseException) -> AttnvizError:
+    """An error as one sentence: our own as it is, others by their kind."""
+    if isinstance(error, AttnvizError):
+        return error
+    if isinstance(error, MemoryError) or "alloc" in str(error):
+        return AttnvizError("There was not enough memory for this run; try a shorter text or a smaller model.", "OUT_OF_MEMORY")
+    if isinstance(error, RecursionError):
+        return AttnvizError("The run nested too deeply and was stopped; try a shorter text.", "TOO_DEEP")
+    kind = type(error).__name__
+    return AttnvizError(f"This run stopped on an unexpected {kind}; the program goes on, and the log has the details.", "UNEXPECTED")

@@ -1,0 +1,19 @@
+"""The questions a user can ask: each a frozen dataclass whose ``run`` yields frozen records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from attnviz.models.library import Library
+    from attnviz.trace import Record
+
+
+class Job(Protocol):
+    """A frozen request. It pickles, needs no window, and stops where its generator is closed."""
+
+    def run(self, library: Library) -> Iterator[Record]:
+        """Yield what happens, in order. Raises AttnvizError when the question can't be answered."""
+        ...

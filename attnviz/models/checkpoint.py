@@ -1,0 +1,157 @@
+"""An open checkpoint: its model, its codec and its load report, and the questions that jobs may ask of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from attnviz.errors import CheckpointError, JobError, TextError
+from attnviz.models.attention import overview
+from attnviz.trace import Attention, Candidate, Candidates, LoadReport, Notice, Overview, OwnProbability, Progress, Record, Timing, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Iterator, Sequence
+
+    from attnviz.models.bert import Bert
+    from attnviz.text.codec import Codec
+    from attnviz.trace import Span
+
+MOST_MASKS = 32
+BATCH_TOKENS = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Reads only; one thread uses it. Tensors stay inside: what comes out is records."""
+
+    model: Bert
+    codec: Codec
+    report: LoadReport
+    device: torch.device
+
+    def encode(self, text: str, pair: str | None = None, masked: Sequence[Span] = ()) -> Iterator[Record]:
+        """Yield a Notice where the text was cut to the model's positions, then the Tokens. Raises TextError."""
+        tokens = self.codec.encode(text, pair, masked, self.model.config.positions)
+        if tokens.total > len(tokens):
+            added = sum(tokens.special)
+            sentence = f"Showing the first {len(tokens) - added} of {tokens.total - added} tokens: the model reads at most {len(tokens)}, {added} of them special."
+            yield Notice("truncated", sentence)
+        yield tokens
+
+    @torch.inference_mode()
+    def trace(self, tokens: Tokens, blocks: Collection[int] = ()) -> Generator[Record, None, Tensor]:
+        """Yield the forward's records layer by layer, then its Timing; return the last states (1, tokens, hidden).
+
+        The time is the forward's own: what the receiver does between two records is not counted.
+        """
+        run = self.model.trace(self._row(tokens.ids), self._row(self._segments(tokens)), blocks=blocks)
+        spent = 0.0
+        while True:
+            started = time.perf_counter()
+            try:
+                record = next(run)
+            except StopIteration as finished:
+                yield Timing(spent + time.perf_counter() - started)
+                states: Tensor = finished.value
+                return states
+            spent += time.perf_counter() - started
+            yield record
+
+    def overview(self, attention: Attention, tokens: Tokens) -> Overview:
+        """All heads of a layer in small, with their averages."""
+        closing = tuple(place for place, piece in enumerate(tokens.pieces) if piece == self.codec.spec.sep)
+        return overview(attention, closing, self.device)
+
+    @torch.inference_mode()
+    def candidates(self, states: Tensor, tokens: Tokens, top: int) -> Iterator[Candidates]:
+        """The ``top`` most probable words at every mask, from the last states (1, tokens, hidden). Raises CheckpointError."""
+        self.require_mask_head()
+        masks = tokens.masks[:MOST_MASKS]
+        logits = finite(self.model.word_logits(states[0, list(masks)]))  # (masks, vocabulary)
+        probabilities = logits.softmax(-1)
+        best = probabilities.topk(min(top, probabilities.shape[-1]), -1)
+        for row, position in enumerate(masks):
+            entries = tuple(
+                Candidate(number, self.codec.piece(number), self.codec.label(number), probability)
+                for number, probability in zip(best.indices[row].tolist(), best.values[row].tolist(), strict=True)
+            )
+            original = tokens.originals[position]
+            if original is None:
+                yield Candidates(position, entries)
+            else:
+                probability, rank = _standing(probabilities[row], original)
+                yield Candidates(position, entries, self.codec.label(original), rank, probability)
+
+    @torch.inference_mode()
+    def own_probabilities(self, tokens: Tokens) -> Iterator[Record]:
+        """Mask every word piece alone and yield its own probability: one batch where it fits, else several."""
+        self.require_mask_head()
+        places = [place for place, added in enumerate(tokens.special) if not added and tokens.ids[place] != self.codec.mask]
+        at_once = max(1, BATCH_TOKENS // len(tokens))
+        for start in range(0, len(places), at_once):
+            yield Progress("each word masked alone", start, len(places))
+            yield from self._own_probabilities(tokens, places[start : start + at_once])
+
+    def _own_probabilities(self, tokens: Tokens, places: Sequence[int]) -> Iterator[Record]:
+        rows = torch.arange(len(places), device=self.device)
+        ids = self._row(tokens.ids).repeat(len(places), 1)  # (places, tokens)
+        columns = torch.tensor(places, device=self.device)
+        ids[rows, columns] = self._mask_id()
+        states = self.model.embeddings(ids, self._row(self._segments(tokens)))
+        for block in self.model.layers:
+            states = block(states).output  # (places, tokens, hidden)
+            yield Progress("each word masked alone", places[0], len(tokens))
+        probabilities = finite(self.model.word_logits(states[rows, columns])).softmax(-1)  # (places, vocabulary)
+        for row, place in enumerate(places):
+            probability, rank = _standing(probabilities[row], tokens.ids[place])
+            yield OwnProbability(place, probability, rank)
+
+    def require_mask_head(self) -> None:
+        """Raise CheckpointError when this checkpoint can't predict masked words."""
+        if self.model.mlm is None:
+            raise CheckpointError(
+                f"'{self.report.name}' has no masked-word head, so it can't predict masked words; its attention can be inspected.", "NO_MLM_HEAD"
+            )
+        if self.codec.mask is None:
+            raise CheckpointError(f"The tokenizer of '{self.report.name}' has no mask token, so no word can be masked.", "NO_MASK_TOKEN")
+
+    def check_head(self, layer: int, head: int) -> None:
+        """Raise JobError when there is no such layer or head; both count from 0."""
+        config = self.model.config
+        if not (0 <= layer < config.layers and 0 <= head < config.heads):
+            raise JobError(
+                f"'{self.report.name}' has layers 0 to {config.layers - 1} and heads 0 to {config.heads - 1}; "
+                f"there is no layer {layer}, head {head}.",
+                "NO_SUCH_HEAD",
+            )
+
+    def _row(self, numbers: Sequence[int]) -> Tensor:
+        return torch.tensor(numbers, dtype=torch.long, device=self.device)[None]  # (1, tokens)
+
+    def _segments(self, tokens: Tokens) -> tuple[int, ...]:
+        """Segment ids the model has an embedding for."""
+        highest = self.model.config.segments - 1
+        return tuple(min(segment, highest) for segment in tokens.segments)
+
+    def _mask_id(self) -> int:
+        if self.codec.mask is None:
+            raise TextError("This checkpoint's tokenizer has no mask token, so no word can be masked.", "NO_MASK_TOKEN")
+        return self.codec.mask
+
+
+def finite(logits: Tensor) -> Tensor:
+    """``logits`` unchanged; raises CheckpointError ``NON_FINITE`` when any of them is NaN or infinite."""
+    if not math.isfinite(float(logits.sum())) and not bool(torch.isfinite(logits).all()):
+        raise CheckpointError("The model's scores are not finite numbers on this text, so no words are listed; its weights are damaged.", "NON_FINITE")
+    return logits
+
+
+def _standing(probabilities: Tensor, index: int) -> tuple[float, int]:
+    """Probability and rank (from 1) of one vocabulary entry."""
+    own = probabilities[index]
+    return float(own), int((probabilities > own).sum()) + 1

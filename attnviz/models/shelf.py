@@ -1,0 +1,93 @@
+"""The checkpoints at hand: what ships with the program and what was opened lately. Reads headers only, no torch."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz import places
+from attnviz.errors import CheckpointError, printable
+from attnviz.models.config import parse_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT = "bert-l6-h384-en"
+_HEADER_LIMIT = 5 * 1024 * 1024
+_CONFIG_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One line of ``attnviz list``. ``parameters`` counts what the file stores, None where that is not known."""
+
+    name: str
+    family: str
+    layers: int
+    heads: int
+    hidden: int
+    vocabulary: int
+    parameters: int | None
+    path: str
+
+
+def shipped() -> tuple[Path, ...]:
+    """The folders with a config.json among the shipped checkpoints, the default one first."""
+    root = places.checkpoints()
+    folders = [entry for entry in sorted(root.iterdir()) if (entry / "config.json").is_file()] if root.is_dir() else []
+    return tuple(sorted(folders, key=lambda folder: folder.name != DEFAULT))
+
+
+def listings(recent: Iterable[str] = ()) -> tuple[Listing, ...]:
+    """What can be opened by name: shipped folders, then recently opened ones that still read."""
+    folders = dict.fromkeys([*shipped(), *(Path(path) for path in recent)])
+    found = []
+    for folder in folders:
+        try:
+            found.append(listing(folder))
+        except (CheckpointError, OSError):
+            continue
+    return tuple(found)
+
+
+def listing(folder: Path) -> Listing:
+    """Read a folder's configuration and header sizes. Raises CheckpointError or OSError when that isn't possible."""
+    with (folder / "config.json").open("rb") as file:
+        config, _ = parse_config(file.read(_CONFIG_LIMIT))
+    parameters = _stored_parameters(folder / "model.safetensors")
+    return Listing(
+        folder.name, "bert", config.layers, config.heads, config.hidden, config.vocabulary, parameters, str(folder)
+    )
+
+
+def resolve(name: str | None, recent: Iterable[str] = ()) -> Path:
+    """The folder that ``name`` means: a name from the list, or a path; None is the default. Raises CheckpointError."""
+    folders = shipped()
+    if name is None:
+        if not folders:
+            raise CheckpointError("No checkpoint ships with this copy; name a checkpoint folder.", "NOT_FOUND")
+        return folders[0]
+    for folder in (*folders, *(Path(path) for path in recent)):
+        if folder.name == name and folder.is_dir():
+            return folder
+    if "\0" not in name and Path(name).is_dir():
+        return Path(os.path.abspath(name))  # noqa: PTH100 - resolve() would follow symlinks, which the gate must see
+    known = ", ".join(folder.name for folder in folders)
+    raise CheckpointError(
+        f"There is no checkpoint or folder '{printable(name)}'; give a folder, or one of: {known}.", "NOT_FOUND"
+    )
+
+
+def _stored_parameters(file: Path) -> int | None:
+    """Elements of all tensors in a safetensors header; None when there is no readable one."""
+    try:
+        with file.open("rb") as source:
+            size = int.from_bytes(source.read(8), "little")
+            header = json.loads(source.read(size)) if size <= _HEADER_LIMIT else {}
+        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None

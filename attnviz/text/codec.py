@@ -1,0 +1,118 @@
+"""Text to ids and back to readable pieces, with the span of characters that each token stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenizers import Encoding, Tokenizer
+
+from attnviz.errors import CheckpointError, TextError
+from attnviz.trace import Span, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attnviz.text.tokenizer_file import TokenizerSpec
+
+
+class Codec:
+    """One tokenizer with its special tokens. Reads only; safe to share.
+
+    Raises CheckpointError ``TOKENIZER_UNREADABLE`` when the library refuses the specification.
+    """
+
+    def __init__(self, spec: TokenizerSpec) -> None:
+        self.spec = spec
+        try:
+            self._tokenizer = Tokenizer.from_str(spec.json)
+        except BaseException as error:  # the Rust library panics with a BaseException
+            raise _unless_interrupt(error, CheckpointError("The tokenizer can't be built from its file.", "TOKENIZER_UNREADABLE")) from error
+        self.mask = self._id(spec.mask)
+
+    @property
+    def size(self) -> int:
+        """One more than the highest id, the number of rows an embedding needs."""
+        return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    def piece(self, index: int) -> str:
+        """The vocabulary's own string of an id; an id outside the vocabulary is shown as its number."""
+        return self._tokenizer.id_to_token(index) or f"#{index}"
+
+    def label(self, index: int) -> str:
+        """The readable form of an id."""
+        return self.piece(index)
+
+    def encode(self, text: str, pair: str | None = None, masked: Sequence[Span] = (), limit: int | None = None) -> Tokens:
+        """Tokenize ``text`` (and ``pair``), mask every token that touches a span of ``masked``, cut at ``limit`` tokens.
+
+        ``masked`` counts in code points of ``text + "\\n" + pair``. Raises TextError ``EMPTY_TEXT`` when no token is
+        left and ``TOKENIZER_FAILED`` when the tokenizer gives up on this text.
+        """
+        first, second = self._pieces(text), None if pair is None else self._pieces(pair)
+        if not len(first) and not (second and len(second)):
+            raise TextError("There is nothing to compute on: the text has no tokens; type a sentence.", "EMPTY_TEXT")
+        total = len(first) + (len(second) if second else 0) + self._tokenizer.num_special_tokens_to_add(second is not None)
+        if limit is not None:
+            _truncate(first, second, limit - (total - len(first) - (len(second) if second else 0)))
+        encoding = self._tokenizer.post_process(first, second, add_special_tokens=True)
+        return self._tokens(encoding, text, pair, masked, total)
+
+    def _id(self, token: str | None) -> int | None:
+        return None if token is None else self._tokenizer.token_to_id(token)
+
+    def _pieces(self, text: str) -> Encoding:
+        try:
+            return self._tokenizer.encode(text, add_special_tokens=False)
+        except BaseException as error:  # the Rust library panics with a BaseException
+            sentence = "This checkpoint's tokenizer gave up on the text; try another text, or check its tokenizer.json."
+            raise _unless_interrupt(error, TextError(sentence, "TOKENIZER_FAILED")) from error
+
+    def _tokens(self, encoding: Encoding, text: str, pair: str | None, masked: Sequence[Span], total: int) -> Tokens:
+        sequence = [None if added else encoding.token_to_sequence(place) for place, added in enumerate(encoding.special_tokens_mask)]
+        shift = {0: 0, 1: len(text) + 1}
+        spans = tuple(
+            None if part is None else (start + shift[part], end + shift[part])
+            for part, (start, end) in zip(sequence, encoding.offsets, strict=True)
+        )
+        chosen = [span is not None and any(span[0] < end and start < span[1] for start, end in masked) for span in spans]
+        if any(chosen) and self.mask is None:
+            raise TextError("This checkpoint's tokenizer has no mask token, so no word can be masked.", "NO_MASK_TOKEN")
+        ids = tuple(self.mask if hide and self.mask is not None else number for number, hide in zip(encoding.ids, chosen, strict=True))
+        originals = tuple(number if hide else None for number, hide in zip(encoding.ids, chosen, strict=True))
+        return Tokens(
+            text=text,
+            pair=pair,
+            ids=ids,
+            pieces=tuple(map(self.piece, ids)),
+            labels=tuple(map(self.label, ids)),
+            spans=spans,
+            segments=tuple(encoding.type_ids),
+            special=tuple(bool(added) for added in encoding.special_tokens_mask),
+            words=_words(sequence, encoding.word_ids),
+            masks=tuple(place for place, number in enumerate(ids) if number == self.mask),
+            originals=originals,
+            original_labels=tuple(None if number is None else self.label(number) for number in originals),
+            total=total,
+        )
+
+
+def _truncate(first: Encoding, second: Encoding | None, room: int) -> None:
+    """Cut the longer of the two until both fit into ``room`` tokens, as BERT's pre-training did."""
+    other = 0 if second is None else len(second)
+    kept = min(len(first), max(room - other, (room + 1) // 2 if second else room))
+    first.truncate(kept)
+    if second is not None:
+        second.truncate(min(other, room - kept))
+
+
+def _words(sequence: Sequence[int | None], word_ids: Sequence[int | None]) -> tuple[int | None, ...]:
+    """Word numbers that run on through the second sentence."""
+    ahead = 1 + max((word for part, word in zip(sequence, word_ids, strict=True) if part == 0 and word is not None), default=-1)
+    return tuple(
+        None if part is None or word is None else word + (ahead if part == 1 else 0)
+        for part, word in zip(sequence, word_ids, strict=True)
+    )
+
+
+def _unless_interrupt(error: BaseException, otherwise: Exception) -> BaseException:
+    return error if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)) else otherwise
