@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attnviz.errors import TextError
+from attnviz.errors import JobError, TextError
 from attnviz.trace import Notice, Record, Span, Tokens
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnviz.models.reference import Reference
 
 MOST_MASKS = 32
+MOST_CANDIDATES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class FillMask:
     """Yield Tokens, the forward's records, and Candidates for every mask, at most 32.
 
     A mask is ``[MASK]`` in the text or a word that touches a span of ``masked`` (code points of ``text + "\\n" + pair``);
-    of the latter the original word's rank and probability are known. Raises TextError when there is no mask.
+    of the latter the original word's rank and probability are known. Where there is no mask, ``or_score_words`` has
+    each word masked alone instead (OwnProbability records); without it that is a TextError ``NO_MASK``.
     """
 
     checkpoint: Reference
@@ -31,6 +33,11 @@ class FillMask:
     pair: str | None = None
     masked: tuple[Span, ...] = ()
     top: int = 10
+    or_score_words: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top <= MOST_CANDIDATES:
+            raise JobError(f"The number of candidates must lie between 1 and {MOST_CANDIDATES}, not {self.top}.", "BAD_TOP")
 
     def run(self, library: Library) -> Iterator[Record]:
         checkpoint = library.open(self.checkpoint)
@@ -41,6 +48,9 @@ class FillMask:
                 yield from self._predict(checkpoint, record)
 
     def _predict(self, checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Record]:
+        if not tokens.masks and self.or_score_words:
+            yield from checkpoint.own_probabilities(tokens)
+            return
         if not tokens.masks:
             raise TextError(f"The text has no {checkpoint.codec.spec.mask}; put it where a word is to be predicted.", "NO_MASK")
         if len(tokens.masks) > MOST_MASKS:
