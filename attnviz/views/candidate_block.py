@@ -59,9 +59,9 @@ def arrange(records: Sequence[Candidates], width: int) -> tuple[Block, ...]:
     for first in range(0, len(records), columns):
         line = records[first : first + columns]
         for column, record in enumerate(line):
-            area = QRectF(GRID + column * (each + BETWEEN), top, each, _height(record))
+            area = QRectF(GRID + column * (each + BETWEEN), top, each, _height(record, each))
             blocks.append(Block(record, area, label))
-        top += max(_height(record) for record in line) + 2 * GRID
+        top += max(_height(record, each) for record in line) + 2 * GRID
     return tuple(blocks)
 
 
@@ -93,15 +93,23 @@ def paint_block(painter: QPainter, block: Block, look: Look) -> None:
     for row in range(len(block.record.entries)):
         _paint_row(painter, block, row, hovered=look.hovered == row)
     if words := original_words(block.record):
-        area = QRectF(block.area.left() + GRID, block.area.bottom() - FOOTER, block.area.width() - 2 * GRID, FOOTER)
+        height = _footer(block.record, block.area.width())
+        area = QRectF(block.area.left() + GRID, block.area.bottom() - height, block.area.width() - 2 * GRID, height)
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("text"))
-        painter.drawText(area, LEFT, words)
+        painter.drawText(area, int(LEFT | Qt.TextFlag.TextWordWrap), words)
     painter.restore()
 
 
-def _height(record: Candidates) -> float:
-    return HEADING + ROW * len(record.entries) + AXIS + (FOOTER if record.original is not None else 0)
+def _height(record: Candidates, width: float) -> float:
+    return HEADING + ROW * len(record.entries) + AXIS + _footer(record, width)
+
+
+def _footer(record: Candidates, width: float) -> float:
+    """One line for the original word, two where the block is too narrow, none where nothing is known."""
+    needed = QFontMetricsF(ui_font(SMALL)).horizontalAdvance(original_words(record))
+    lines = 0 if not needed else 1 if needed <= width - 2 * GRID else 2
+    return lines * FOOTER
 
 
 @lru_cache(maxsize=256)

@@ -57,7 +57,7 @@ def tip_markup(text: str) -> str:
 
 
 def _shown(char: str, keep: str = "") -> str:
-    if char.isprintable() and char != " " or char in _JOINERS or char in keep:
+    if (char.isprintable() and char != " ") or char in _JOINERS or char in keep:
         return char
     if char in _VISIBLE:
         return _VISIBLE[char]

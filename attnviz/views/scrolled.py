@@ -28,7 +28,7 @@ class ScrolledView(View):
 
     def full_height(self, width: int) -> int:
         """The height at which nothing scrolls; a figure is exported at this size."""
-        return max(self._content_height(width), 5 * GRID)
+        return max(self._needed(width), 5 * GRID)
 
     def to_view(self, area: QRectF) -> QRectF:
         """An area of the content as it stands in the widget now."""
@@ -64,15 +64,18 @@ class ScrolledView(View):
         """The height that the widget asks for at most; above it scrolls."""
         return 16 * 1024
 
+    def _needed(self, width: int) -> int:
+        return 0 if self._sentence() else self._content_height(width)
+
     def _content_width(self) -> int:
         return self.width() - (self._bar.sizeHint().width() if self._bar.maximum() > 0 else 0)
 
     def _refit(self) -> None:
         """Bring the scroll bar in line with the content; call when either changes size."""
         bar = self._bar.sizeHint().width()
-        needed = self._content_height(self.width()) > self.height()
+        needed = self._needed(self.width()) > self.height()
         width = self.width() - bar if needed else self.width()
-        excess = max(0, self._content_height(width) - self.height()) if needed else 0
+        excess = max(0, self._needed(width) - self.height()) if needed else 0
         self._bar.setGeometry(self.width() - bar, 0, bar, self.height())
         self._bar.setPageStep(max(1, self.height()))
         self._bar.setSingleStep(3 * GRID)

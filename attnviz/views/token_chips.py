@@ -195,5 +195,3 @@ def chip_outline(chip: QRectF, *, opens: bool, closes: bool) -> QPainterPath:
     if not closes:
         square.addRect(QRectF(middle, chip.top(), chip.right() - middle, chip.height()))
     return path.united(square).simplified()
-
-
