@@ -1,0 +1,120 @@
+"""What the gate found out about a checkpoint folder, as frozen values that travel from the child process as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from attnviz.models.config import BertConfig
+from attnviz.models.layout import Agreement, Part
+from attnviz.text.tokenizer_file import TokenizerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """A file in the folder as it was when it was examined."""
+
+    name: str
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One tensor in a file: the file's plain name, safetensors' name of the type (F32, F16, …) and the shape."""
+
+    file: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A folder that may be loaded: ``tensors`` by their names in the files, ``bytes`` as stored, ``notes`` to show."""
+
+    folder: str
+    config: BertConfig
+    agreement: Agreement
+    format: str
+    tensors: Mapping[str, TensorInfo]
+    files: tuple[FileIdentity, ...]
+    tokenizer: TokenizerSpec
+    dtype: str
+    bytes: int
+    notes: tuple[str, ...] = ()
+
+
+def to_json(verdict: Verdict) -> str:
+    """The verdict as one line of JSON; ``from_json`` gives an equal one back."""
+    config, agreement, tokenizer = verdict.config, verdict.agreement, verdict.tokenizer
+    return json.dumps(
+        {
+            "folder": verdict.folder,
+            "config": {name: getattr(config, name) for name in config.__slots__},
+            "agreement": [dict(agreement.sources), agreement.missing, agreement.unexpected, sorted(agreement.parts)],
+            "format": verdict.format,
+            "tensors": {name: [info.file, info.dtype, info.shape] for name, info in verdict.tensors.items()},
+            "files": [[getattr(file, name) for name in file.__slots__] for file in verdict.files],
+            "tokenizer": {name: getattr(tokenizer, name) for name in tokenizer.__slots__},
+            "dtype": verdict.dtype,
+            "bytes": verdict.bytes,
+            "notes": verdict.notes,
+        }
+    )
+
+
+def from_json(found: dict[str, Any]) -> Verdict:
+    """The verdict that ``to_json`` wrote; raises KeyError, TypeError or ValueError on anything else."""
+    sources, missing, unexpected, parts = found["agreement"]
+    tokenizer = {**found["tokenizer"], "notes": _texts(found["tokenizer"]["notes"])}
+    return Verdict(
+        folder=_text(found["folder"]),
+        config=BertConfig(**found["config"]),
+        agreement=Agreement(
+            {_text(ours): _text(theirs) for ours, theirs in sources.items()},
+            _texts(missing),
+            _texts(unexpected),
+            frozenset(map(Part, parts)),
+        ),
+        format=_text(found["format"]),
+        tensors={
+            name: TensorInfo(_text(file), _text(dtype), tuple(map(_count, shape)))
+            for name, (file, dtype, shape) in found["tensors"].items()
+        },
+        files=tuple(FileIdentity(_text(name), *map(_count, numbers)) for name, *numbers in found["files"]),
+        tokenizer=_tokenizer(tokenizer),
+        dtype=_text(found["dtype"]),
+        bytes=_count(found["bytes"]),
+        notes=_texts(found["notes"]),
+    )
+
+
+def _tokenizer(found: dict[str, Any]) -> TokenizerSpec:
+    spec = TokenizerSpec(**found)
+    special = (spec.mask, spec.cls, spec.sep, spec.pad, spec.unknown)
+    if not all(token is None or isinstance(token, str) for token in special):
+        raise TypeError("special tokens must be text")
+    _text(spec.json), _text(spec.kind), _count(spec.size)
+    return spec
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, found {type(value).__name__}")
+    return tuple(map(_text, value))
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"expected a number, found {type(value).__name__}")
+    return value
