@@ -61,6 +61,6 @@ $(READY): requirements.lock pyproject.toml attnviz/system.py
 define find_python
 python=; for name in $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14 python); do \
   if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python="$$name"; break; fi; done; \
-[ -n "$$python" ] || { echo "attnviz needs Python 3.11 or newer, and $(or $(PYTHON),none of the pythons on the path) is; on Debian: sudo apt-get install python3 python3-venv" >&2; exit 2; }; \
+[ -n "$$python" ] || { echo "attnviz needs Python 3.11 or newer, $(if $(PYTHON),$(PYTHON) is not,there is none on the path); on Debian: sudo apt-get install python3 python3-venv" >&2; exit 2; }; \
 "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || { echo "$$python cannot make an environment, its venv module is missing; on Debian: sudo apt-get install python3-venv" >&2; exit 2; }
 endef
