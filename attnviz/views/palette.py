@@ -41,16 +41,62 @@ class Theme:
         return self.name == "dark"
 
 
-_HEADS_LIGHT = ("#0072b2", "#b35900", "#00795a", "#a8478a", "#5b5bd6", "#8a6d00", "#c23b4b", "#3a7d2c", "#4a6984", "#7a4fb0", "#93523f", "#00758f")
-_HEADS_DARK = ("#56b4e9", "#f0a04b", "#3fcf9e", "#e79bc8", "#9c9cff", "#e3c53f", "#ff8a94", "#8fd07a", "#a3bdd3", "#c39bf0", "#dba08a", "#5fd0e6")
+_HEADS_LIGHT = (
+    "#0072b2",
+    "#b35900",
+    "#00795a",
+    "#a8478a",
+    "#5b5bd6",
+    "#8a6d00",
+    "#c23b4b",
+    "#3a7d2c",
+    "#4a6984",
+    "#7a4fb0",
+    "#93523f",
+    "#00758f",
+)
+_HEADS_DARK = (
+    "#56b4e9",
+    "#f0a04b",
+    "#3fcf9e",
+    "#e79bc8",
+    "#9c9cff",
+    "#e3c53f",
+    "#ff8a94",
+    "#8fd07a",
+    "#a3bdd3",
+    "#c39bf0",
+    "#dba08a",
+    "#5fd0e6",
+)
 
 LIGHT = Theme(
-    name="light", window="#f4f5f7", surface="#ffffff", raised="#e9ebef", border="#cfd4dc", text="#1b1f26", muted="#5a6472",
-    accent="#0b62c4", on_accent="#ffffff", warning="#8a5a00", error="#b3261e", heads=_HEADS_LIGHT,
+    name="light",
+    window="#f4f5f7",
+    surface="#ffffff",
+    raised="#e9ebef",
+    border="#cfd4dc",
+    text="#1b1f26",
+    muted="#5a6472",
+    accent="#0b62c4",
+    on_accent="#ffffff",
+    warning="#8a5a00",
+    error="#b3261e",
+    heads=_HEADS_LIGHT,
 )
 DARK = Theme(
-    name="dark", window="#16191f", surface="#1e222a", raised="#2a303a", border="#3a4250", text="#e8ebf0", muted="#a3adbb",
-    accent="#6cb2ff", on_accent="#0d1420", warning="#f2c14e", error="#ff8a80", heads=_HEADS_DARK,
+    name="dark",
+    window="#16191f",
+    surface="#1e222a",
+    raised="#2a303a",
+    border="#3a4250",
+    text="#e8ebf0",
+    muted="#a3adbb",
+    accent="#6cb2ff",
+    on_accent="#0d1420",
+    warning="#f2c14e",
+    error="#ff8a80",
+    heads=_HEADS_DARK,
 )
 
 _current = LIGHT
@@ -130,13 +176,21 @@ def readable_on(background: QColor) -> QColor:
 def _qt_palette(chosen: Theme) -> QPalette:
     palette = QPalette()
     roles = {
-        QPalette.ColorRole.Window: chosen.window, QPalette.ColorRole.WindowText: chosen.text,
-        QPalette.ColorRole.Base: chosen.surface, QPalette.ColorRole.AlternateBase: chosen.window,
-        QPalette.ColorRole.Text: chosen.text, QPalette.ColorRole.Button: chosen.raised,
-        QPalette.ColorRole.ButtonText: chosen.text, QPalette.ColorRole.Highlight: chosen.accent,
-        QPalette.ColorRole.HighlightedText: chosen.on_accent, QPalette.ColorRole.ToolTipBase: chosen.raised,
-        QPalette.ColorRole.ToolTipText: chosen.text, QPalette.ColorRole.PlaceholderText: chosen.muted,
-        QPalette.ColorRole.Link: chosen.accent, QPalette.ColorRole.Mid: chosen.border, QPalette.ColorRole.Light: chosen.surface,
+        QPalette.ColorRole.Window: chosen.window,
+        QPalette.ColorRole.WindowText: chosen.text,
+        QPalette.ColorRole.Base: chosen.surface,
+        QPalette.ColorRole.AlternateBase: chosen.window,
+        QPalette.ColorRole.Text: chosen.text,
+        QPalette.ColorRole.Button: chosen.raised,
+        QPalette.ColorRole.ButtonText: chosen.text,
+        QPalette.ColorRole.Highlight: chosen.accent,
+        QPalette.ColorRole.HighlightedText: chosen.on_accent,
+        QPalette.ColorRole.ToolTipBase: chosen.raised,
+        QPalette.ColorRole.ToolTipText: chosen.text,
+        QPalette.ColorRole.PlaceholderText: chosen.muted,
+        QPalette.ColorRole.Link: chosen.accent,
+        QPalette.ColorRole.Mid: chosen.border,
+        QPalette.ColorRole.Light: chosen.surface,
     }
     for role, value in roles.items():
         palette.setColor(role, QColor(value))

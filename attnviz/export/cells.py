@@ -1,0 +1,157 @@
+"""Painting cells, labels and colour bars on any device: the same strokes serve the screen and the printed figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPaintEngine, QPainter, QPen
+
+from attnviz.export.colours import Codes
+from attnviz.export.ticks import Ticks
+
+MOST_VECTOR_CELLS = 96 * 96
+SLANT = 50.0
+_RASTER = (QPaintEngine.Type.Raster, QPaintEngine.Type.OpenGL, QPaintEngine.Type.OpenGL2)
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Fonts and colours of lettering: strong for what is read first, muted for the rest."""
+
+    text: QColor
+    muted: QColor
+    line: QColor
+    labels: QFont
+    small: QFont
+
+
+def indexed_image(codes: Codes, table: Codes) -> QImage:
+    """An 8-bit image that owns its pixels; ``table`` is (256, 4) RGBA."""
+    rows, columns = codes.shape
+    image = QImage(np.ascontiguousarray(codes).data, columns, rows, columns, QImage.Format.Format_Indexed8).copy()
+    red, green, blue, alpha = table.astype(np.uint32).T
+    image.setColorTable((alpha << 24 | red << 16 | green << 8 | blue).tolist())
+    return image
+
+
+def is_vector(painter: QPainter) -> bool:
+    return painter.paintEngine().type() not in _RASTER
+
+
+def pooled(codes: Codes, rows: int, columns: int, *, signed: bool = False) -> Codes:
+    """``codes`` (…, rows, columns) brought down to at most ``rows`` × ``columns``; the strongest cell of each patch stays."""
+    for axis, wanted in ((-2, rows), (-1, columns)):
+        length = codes.shape[axis]
+        if wanted >= length:
+            continue
+        starts = np.arange(max(wanted, 1)) * length // max(wanted, 1)
+        high = np.maximum.reduceat(codes, starts, axis=axis)
+        if signed:
+            low = np.minimum.reduceat(codes, starts, axis=axis)
+            high = np.where(high.astype(np.int16) - 128 >= 127 - low.astype(np.int16), high, low)
+        codes = high
+    return np.ascontiguousarray(codes)
+
+
+def paint_cells(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> None:
+    """Fill ``area`` with one cell per code: rectangles where the device is vectorial and they aren't too many."""
+    if not is_vector(painter):
+        painter.drawImage(area, indexed_image(codes, table))
+    elif codes.size <= MOST_VECTOR_CELLS:
+        _paint_rectangles(painter, area, codes, table)
+    else:
+        times = max(1, 2048 // max(codes.shape))  # viewers blur what they enlarge
+        painter.drawImage(area, indexed_image(np.repeat(np.repeat(codes, times, axis=0), times, axis=1), table))
+
+
+def _paint_rectangles(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> None:
+    height, width = area.height() / codes.shape[0], area.width() / codes.shape[1]
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for row, line in enumerate(codes):
+        edges = [0, *(np.flatnonzero(np.diff(line)) + 1).tolist(), len(line)]  # equal neighbours are one rectangle
+        for first, last in pairwise(edges):
+            painter.setBrush(QColor(*(int(part) for part in table[line[first]])))
+            painter.drawRect(
+                QRectF(area.left() + first * width, area.top() + row * height, (last - first) * width, height)
+            )
+    painter.restore()
+
+
+def paint_bar(painter: QPainter, area: QRectF, table: Codes, ticks: Ticks, ink: Ink) -> None:
+    """A vertical colour bar, highest value on top, numbers right of it and the unit running along."""
+    ramp = np.arange(255, -1, -1, dtype=np.uint8)[:, None]
+    paint_cells(painter, area, ramp, table)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(ink.line, 1))
+    painter.drawRect(area)
+    painter.setFont(ink.small)
+    metrics = QFontMetricsF(ink.small)
+    for height, number in zip(ticks.heights, ticks.numbers, strict=True):
+        level = area.bottom() - height * area.height()
+        painter.setPen(QPen(ink.muted, 1))
+        painter.drawLine(QLineF(area.right(), level, area.right() + 4, level))
+        painter.setPen(ink.text)
+        baseline = min(max(level + metrics.capHeight() / 2, area.top() + metrics.capHeight()), area.bottom())
+        painter.drawText(QPointF(area.right() + 7, baseline), number)
+    widest = max((metrics.horizontalAdvance(number) for number in ticks.numbers), default=0.0)
+    painter.setPen(ink.muted)
+    painter.save()
+    painter.translate(area.right() + 12 + widest + metrics.ascent(), area.center().y())
+    painter.rotate(-90)
+    unit = metrics.elidedText(ticks.unit, Qt.TextElideMode.ElideRight, max(area.height(), 60.0))
+    painter.drawText(QPointF(-metrics.horizontalAdvance(unit) / 2, 0), unit)
+    painter.restore()
+
+
+def bar_width(ticks: Ticks, ink: Ink) -> float:
+    """What a colour bar of 12 units takes with its numbers and its unit."""
+    metrics = QFontMetricsF(ink.small)
+    return (
+        12 + 14 + max((metrics.horizontalAdvance(number) for number in ticks.numbers), default=0.0) + metrics.height()
+    )
+
+
+def stride(spacing: float, needed: float) -> int:
+    """Every how manyth label fits when labels stand ``spacing`` apart and need ``needed``: 1, 2, 5, 10, 20, 50 …"""
+    if spacing <= 0:
+        return 1
+    for power in range(7):
+        for step in (1, 2, 5):
+            if step * 10**power * spacing >= needed:
+                return int(step * 10**power)
+    return 10**7
+
+
+def label_extent(labels: Sequence[str], font: QFont, cell: float) -> tuple[float, bool]:
+    """The height that labels on top take over cells of width ``cell``, and whether they must be slanted."""
+    metrics = QFontMetricsF(font)
+    widest = max((metrics.horizontalAdvance(label) for label in labels), default=0.0)
+    if widest + 8 <= cell:
+        return metrics.height(), False
+    return math.sin(math.radians(SLANT)) * widest + metrics.height() * 0.7, True
+
+
+def paint_row_label(painter: QPainter, right: float, middle: float, label: str) -> None:
+    """``label`` right-aligned before a row, in the painter's font and pen."""
+    metrics = QFontMetricsF(painter.font())
+    painter.drawText(QPointF(right - metrics.horizontalAdvance(label), middle + metrics.capHeight() / 2), label)
+
+
+def paint_column_label(painter: QPainter, middle: float, bottom: float, label: str, *, slanted: bool) -> None:
+    """``label`` over a column, level and centred or rising to the right."""
+    metrics = QFontMetricsF(painter.font())
+    if not slanted:
+        painter.drawText(QPointF(middle - metrics.horizontalAdvance(label) / 2, bottom - metrics.descent()), label)
+        return
+    painter.save()
+    painter.translate(middle + metrics.capHeight() * 0.45, bottom - 1)
+    painter.rotate(-SLANT)
+    painter.drawText(QPointF(0, 0), label)
+    painter.restore()

@@ -1,0 +1,54 @@
+"""Numbers along a colour bar: round ones between the lowest and the highest value, and these two as they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_CLOSEST = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Numbers on a colour bar, each at a height in [0, 1], and what they measure."""
+
+    heights: tuple[float, ...]
+    numbers: tuple[str, ...]
+    unit: str
+
+
+def linear_ticks(low: float, high: float, unit: str) -> Ticks:
+    """Ticks between two finite levels, ``low`` < ``high``."""
+    step = _round_step(high / 4 - low / 4)
+    between = (index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1))
+    values = _apart(low, high, between)
+    return Ticks(tuple(_height(low, high, value) for value in values), tuple(_number(value) for value in values), unit)
+
+
+def logarithmic_ticks(faintest: float, high: float, unit: str) -> Ticks:
+    """Powers of ten from ``faintest``, which stands for all that is fainter, up to ``high`` > ``faintest``."""
+    low, top = math.log10(faintest), math.log10(high)
+    powers = _apart(low, top, (float(power) for power in range(math.ceil(low), math.floor(top) + 1)))
+    numbers = (f"≤ {faintest:g}", *(_number(10.0**power) for power in powers[1:]))
+    return Ticks(tuple(_height(low, top, power) for power in powers), numbers, unit)
+
+
+def _apart(low: float, high: float, between: Iterable[float]) -> tuple[float, ...]:
+    """Both ends, and what lies between them without crowding them."""
+    inside = (value for value in between if _CLOSEST < _height(low, high, value) < 1 - _CLOSEST)
+    return low, *inside, high
+
+
+def _height(low: float, high: float, value: float) -> float:
+    return (value / 2 - low / 2) / (high / 2 - low / 2)
+
+
+def _round_step(rough: float) -> float:
+    """The round number (1, 2 or 5 times a power of ten) next above ``rough``."""
+    power = 10.0 ** max(math.floor(math.log10(rough)), -300)
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
+
+
+def _number(value: float) -> str:
+    return "0" if value == 0 else f"{value:.3g}".replace("-", "−")

@@ -1,0 +1,187 @@
+"""Every head's numbers in a sortable table; the chosen row is the cursor's head."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+
+from attnviz.table import Table
+from attnviz.trace import Overview, Site, Trace
+from attnviz.views.lettering import percent
+from attnviz.views.palette import GRID
+from attnviz.views.placeholder import Placeholder
+from attnviz.views.view import View
+
+COLUMNS = (
+    "layer", "head", "entropy (nats)", "mean distance (tokens)", "on itself", "on previous", "on next", "on [CLS]", "on [SEP]",
+)  # fmt: skip
+_EXPLAINED = {
+    "entropy (nats)": "How evenly a query spreads its attention, averaged over queries; 0 = all on one key.",
+    "mean distance (tokens)": "How far a query looks on average, |query − key| weighted by attention.",
+    "on itself": "Share of attention on the query's own position.",
+    "on previous": "Share of attention on the token before.",
+    "on next": "Share of attention on the token after.",
+    "on [CLS]": "Share of attention on the first token.",
+    "on [SEP]": "Share of attention on the separators.",
+}
+_RAW = Qt.ItemDataRole.UserRole
+_Index = QModelIndex | QPersistentModelIndex
+Row = tuple[int | float, ...]
+
+
+def head_rows(trace: Trace, site: Site) -> tuple[Row, ...]:
+    """One row per head under ``COLUMNS``: layer, head, then the overview's summary."""
+    layers = sorted(
+        (overview for overview in trace.every(Overview) if overview.site is site), key=lambda overview: overview.layer
+    )
+    return tuple(
+        (overview.layer, head, *(float(value) for value in numbers))
+        for overview in layers
+        for head, numbers in enumerate(overview.summary)
+    )
+
+
+def spoken(name: str, value: float) -> str:
+    """A summary number as it is lettered: entropy in nats, distance in tokens, shares in per cent."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.2f}" if name in ("entropy", "distance") else percent(value)
+
+
+class HeadModel(QAbstractTableModel):
+    """Rows of numbers; the display role letters them, the user role holds them for sorting."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[Row, ...] = ()
+
+    def replace(self, rows: tuple[Row, ...]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        value = self.rows[index.row()][index.column()]
+        if role == _RAW:
+            return value
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{value}" if index.column() < 2 else spoken(Overview.SUMMARY[index.column() - 2], float(value))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return _EXPLAINED.get(COLUMNS[section]) if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+class HeadTable(View):
+    """The table of all heads of the cursor's site: a click on a header sorts, a row points, Ctrl+C copies it as CSV."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = HeadModel(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self._model)
+        self._sorted.setSortRole(_RAW)
+        self.table = self._build_table()
+        self._layout = QStackedLayout(self)
+        self._layout.addWidget(Placeholder("Type a sentence above to compare the heads in numbers."))
+        self._layout.addWidget(self.table)
+        self.setFocusProxy(self.table)
+        self._following = False
+
+    def _build_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setCornerButtonEnabled(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(3 * GRID)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        table.installEventFilter(self)
+        return table
+
+    def numbers(self) -> Table:
+        return Table(COLUMNS, self._model.rows)
+
+    def copy_rows(self) -> None:
+        """Put the selected rows, or all rows if none is selected, on the clipboard as CSV in the order shown."""
+        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows()) or range(
+            self._sorted.rowCount()
+        )
+        rows = tuple(self._row(row) for row in chosen)
+        QGuiApplication.clipboard().setText(Table(COLUMNS, rows).csv())
+
+    def sizeHint(self) -> QSize:
+        return QSize(80 * GRID, 30 * GRID)
+
+    def _row(self, shown: int) -> Row:
+        return self._model.rows[self._sorted.mapToSource(self._sorted.index(shown, 0)).row()]
+
+    def _update(self, *, fresh: bool) -> None:
+        rows = head_rows(self.trace, self.cursor_at.site)
+        self._following = True
+        try:
+            if rows != self._model.rows:
+                self._model.replace(rows)
+            self._layout.setCurrentIndex(1 if rows else 0)
+            self._follow()
+        finally:
+            self._following = False
+
+    def _follow(self) -> None:
+        """Bring the current row to the cursor's head."""
+        for shown in range(self._sorted.rowCount()):
+            if self._row(shown)[:2] == (self.cursor_at.layer, self.cursor_at.head):
+                index = self._sorted.index(shown, 0)
+                if self.table.currentIndex().row() != shown or not self.table.selectionModel().isRowSelected(shown):
+                    flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+                    self.table.selectionModel().setCurrentIndex(index, flags)
+                    self.table.scrollTo(index)
+                return
+
+    def _row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if self._following or not current.isValid():
+            return
+        layer, head = (int(part) for part in self._row(current.row())[:2])
+        self.pointed.emit(replace(self.cursor_at, layer=layer, head=head))
+
+    def eventFilter(self, watched: object, event: object) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QKeyEvent.Type.KeyPress
+            and event.matches(QKeySequence.StandardKey.Copy)
+        ):
+            self.copy_rows()
+            return True
+        return False
