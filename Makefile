@@ -43,8 +43,9 @@ clean: ## remove the environment and every cache
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last, so that whatever was interrupted is done again; an environment whose Python is gone is remade.
-ifneq ($(shell test -x $(PY) && echo usable),usable)
+# The stamp is written last, so that whatever was interrupted is done again. It holds the place of the checkout: when that
+# was moved, or when the environment's Python is gone, the set-up is done again too.
+ifneq ($(shell test -x $(PY) && cat $(READY) 2>/dev/null),$(CURDIR))
 $(READY): FORCE
 endif
 
@@ -55,7 +56,7 @@ $(READY): requirements.lock pyproject.toml attnviz/system.py
 	@$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(PY) -P attnviz/system.py --install
-	@touch $(READY)
+	@echo '$(CURDIR)' > $(READY)
 
 # Sets $$python, or ends with one sentence. Each candidate is run: a name on the path may stand for nothing.
 define find_python
