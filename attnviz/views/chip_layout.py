@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +49,4 @@ def nearest_in_line(places: Sequence[Place], position: int, line: int) -> int:
 
 def _runs(groups: Sequence[int]) -> list[tuple[int, int]]:
     starts = [index for index in range(len(groups)) if index == 0 or groups[index] != groups[index - 1]]
-    return list(zip(starts, [*starts[1:], len(groups)], strict=True))
+    return list(pairwise([*starts, len(groups)]))

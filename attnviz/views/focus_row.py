@@ -42,9 +42,10 @@ def focus_row(
         return None
     one = one_query(record, query)
     heads = range(record.heads) if head is None else (head,)
-    weights = frozen(np.stack([one.weights(each) for each in heads]).mean(axis=0))  # (1, keys)
-    if not np.isfinite(weights).all():
+    rows = np.stack([one.weights(each)[0] for each in heads])  # (heads, keys)
+    if not (rows.sum(axis=1) > 0.5).all():  # scores that are no numbers, or a query that may look nowhere
         return None
+    weights = frozen(rows.mean(axis=0, keepdims=True))  # (1, keys)
     hidden = template_tokens(tokens) if hide_special else ()
     shown = Hiding.of(weights, hidden)
     return FocusRow(query, record.layer, head, record.heads, frozen(shown.weights[0]), hidden, shown.share)

@@ -21,8 +21,12 @@ def visible(label: str, longest: int = LONGEST) -> str:
 
 
 def isolated(label: str, longest: int = LONGEST) -> str:
-    """``visible(label)`` that keeps its own direction and disturbs nobody else's."""
-    return f"{_ISOLATE}{visible(label, longest)}{_END}"
+    """``visible(label)`` that keeps its own direction and disturbs nobody else's.
+
+    ASCII has one direction only: there the marks are spared, since painters look for a second font to draw them with.
+    """
+    shown = visible(label, longest)
+    return shown if label.isascii() else f"{_ISOLATE}{shown}{_END}"
 
 
 def percent(share: float) -> str:
