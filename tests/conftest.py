@@ -126,6 +126,19 @@ def home(_homes: Iterator[Path]) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def watch() -> Leaks:
+    """The watch itself, for the tests of it."""
+    return leaks
+
+
+@pytest.fixture
+def refusals(_no_network: None) -> Iterator[list[str]]:
+    """The refused connections of this test, which fail it no longer: for the tests of the refusal."""
+    yield network.attempts
+    network.attempts.clear()
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """The top folder of the checkout."""
     return ROOT

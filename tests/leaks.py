@@ -36,12 +36,12 @@ class Leaks:
         """The identities of everything that runs now."""
         return frozenset(_identity(thing) for thing in self._everything())
 
-    def left(self, before: frozenset[int]) -> list[str]:
+    def left(self, before: frozenset[int], grace: float = GRACE) -> list[str]:
         """A line for each thing that runs now and didn't before, after a moment's grace and a collection."""
         self._delete_later()
         if not self._new(before):
             return []
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + grace
         while any(isinstance(thing, threading.Thread) for thing in self._new(before)) and time.monotonic() < deadline:
             time.sleep(0.01)
         gc.collect()
