@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
@@ -12,9 +11,11 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from attnviz.trace import Candidates
 from attnviz.views.lettering import bits, isolated, percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, sequential_colour, token_font, ui_font
+from attnviz.views.ruler import small_width, token_width
 
 HEADING, ROW, AXIS, FOOTER = 28, 24, 20, 20
 TICK = 32
+NO_BREAK = "\N{NO-BREAK SPACE}"
 VALUE, NARROWEST, WIDEST, BETWEEN = 64, 296, 520, 3 * GRID
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -97,7 +98,8 @@ def paint_block(painter: QPainter, block: Block, look: Look) -> None:
         area = QRectF(block.area.left() + GRID, block.area.bottom() - height, block.area.width() - 2 * GRID, height)
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("text"))
-        painter.drawText(area, int(LEFT | Qt.TextFlag.TextWordWrap), words)
+        unbroken = " · ".join(part.replace(" ", NO_BREAK) for part in words.split(" · "))
+        painter.drawText(area, int(LEFT | Qt.TextFlag.TextWordWrap), unbroken)
     painter.restore()
 
 
@@ -107,15 +109,13 @@ def _height(record: Candidates, width: float) -> float:
 
 def _footer(record: Candidates, width: float) -> float:
     """One line for the original word, two where the block is too narrow, none where nothing is known."""
-    needed = QFontMetricsF(ui_font(SMALL)).horizontalAdvance(original_words(record))
+    needed = small_width(original_words(record))
     lines = 0 if not needed else 1 if needed <= width - 2 * GRID else 2
     return lines * FOOTER
 
 
-@lru_cache(maxsize=256)
 def _widest(record: Candidates) -> float:
-    metrics = QFontMetricsF(token_font(BASE))
-    return max((metrics.horizontalAdvance(isolated(entry.label)) for entry in record.entries), default=0.0) + 2
+    return max((token_width(isolated(entry.label)) for entry in record.entries), default=0.0) + 2
 
 
 def _paint_heading(painter: QPainter, block: Block, look: Look) -> None:

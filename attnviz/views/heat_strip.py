@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -23,6 +23,7 @@ from attnviz.views.palette import (
     token_font,
     ui_font,
 )
+from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_flow import TokenFlow, token_name
 
 COLUMN, CELL, VALUE, PADDING = 48, 28, 16, 10
@@ -104,9 +105,9 @@ class HeatStrip(TokenFlow):
         return width >= 60 * GRID
 
     def _measure(self, tokens: Tokens, position: int) -> float:
-        label = QFontMetricsF(token_font(BASE)).horizontalAdvance(isolated(tokens.labels[position]))
-        value = 0.0 if tokens.special[position] else QFontMetricsF(ui_font(SMALL)).horizontalAdvance("< 0.1 %") + 2
-        return float(max(label + 2 * PADDING, value))
+        label = token_width(isolated(tokens.labels[position]))
+        value = 0.0 if tokens.special[position] else small_width("< 0.1 %") + 2
+        return max(label + 2 * PADDING, value)
 
     # painting
 

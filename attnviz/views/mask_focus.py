@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -13,6 +13,7 @@ from attnviz.trace import Tokens
 from attnviz.views.focus_row import FocusRow, focus_row
 from attnviz.views.lettering import isolated, percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, sequential_colour, token_font, ui_font
+from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_flow import TokenFlow, token_name
 
 NUMBER, COLUMN, LABEL, PADDING, HEAD, LINE = 16, 56, 24, 6, 48, 14
@@ -152,9 +153,9 @@ class MaskFocus(TokenFlow):
 
     def _room(self, width: int) -> tuple[float, float, float, float]:
         if width not in self._heads:
-            needed = QFontMetricsF(ui_font(SMALL)).horizontalAdvance(self._words())
-            lines = 1 + int(1.1 * needed / max(1, width - 2 * GRID)) if needed else 0
-            self._heads[width] = HEAD + (lines - 1) * LINE
+            needed, room = small_width(self._words()), max(1, width - 2 * GRID)
+            more = 0 if needed <= room else int(1.1 * needed / room)  # a tenth for the ends of broken lines
+            self._heads[width] = HEAD + more * LINE
         return 6 * GRID, self._heads[width], GRID, GRID
 
     def _words(self) -> str:
@@ -164,9 +165,8 @@ class MaskFocus(TokenFlow):
         return self._area(position).adjusted(-1, NUMBER + COLUMN, 1, 0)
 
     def _measure(self, tokens: Tokens, position: int) -> float:
-        label = QFontMetricsF(token_font(BASE)).horizontalAdvance(isolated(tokens.labels[position]))
-        number = QFontMetricsF(ui_font(SMALL, bold=True)).horizontalAdvance("88.8 %")
-        return float(max(label + 2 * PADDING, number + 2))
+        label = token_width(isolated(tokens.labels[position]))
+        return max(label + 2 * PADDING, small_width("88.8 %", bold=True) + 2)
 
     def _scale(self) -> float:
         """The weight at the top of the axis: the first of 10, 25, 50, 100 % that holds every column."""

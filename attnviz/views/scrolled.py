@@ -20,6 +20,7 @@ class ScrolledView(View):
         self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._bar.valueChanged.connect(self._scrolled)
         self._bar.hide()
+        self._inner_width = self.width()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -68,7 +69,7 @@ class ScrolledView(View):
         return 0 if self._sentence() else self._content_height(width)
 
     def _content_width(self) -> int:
-        return self.width() - (self._bar.sizeHint().width() if self._bar.maximum() > 0 else 0)
+        return self._inner_width
 
     def _refit(self) -> None:
         """Bring the scroll bar in line with the content; call when either changes size."""
@@ -81,6 +82,7 @@ class ScrolledView(View):
         self._bar.setSingleStep(3 * GRID)
         self._bar.setRange(0, excess)
         self._bar.setVisible(excess > 0)
+        self._inner_width = self.width() - bar if excess > 0 else self.width()
         self.updateGeometry()
         self.update()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -14,6 +14,7 @@ from attnviz.trace import OwnProbability, Tokens
 from attnviz.views import legend
 from attnviz.views.lettering import bits, isolated, percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, sequential_colour, token_font, ui_font
+from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_flow import TokenFlow, token_name
 
 CHIP, COMPACT_CHIP, PADDING, RADIUS = 28, 24, 10, 5
@@ -105,9 +106,9 @@ class TokenChips(TokenFlow):
         return tuple(groups)
 
     def _measure(self, tokens: Tokens, position: int) -> float:
-        label = QFontMetricsF(token_font(BASE)).horizontalAdvance(self._text(tokens, position))
-        caption = QFontMetricsF(ui_font(SMALL)).horizontalAdvance(self._caption(tokens, position))
-        return float(max(label + 2 * PADDING, caption + 4, 4 * GRID))
+        label = token_width(self._text(tokens, position))
+        caption = small_width(self._caption(tokens, position))
+        return max(label + 2 * PADDING, caption + 4, 4 * GRID)
 
     def _text(self, tokens: Tokens, position: int) -> str:
         label = tokens.labels[position]
@@ -188,6 +189,8 @@ def chip_outline(chip: QRectF, *, opens: bool, closes: bool) -> QPainterPath:
     """A rounded box whose inner sides, where the word goes on, are straight."""
     path = QPainterPath()
     path.addRoundedRect(chip, RADIUS, RADIUS)
+    if opens and closes:
+        return path
     middle = chip.center().x()
     square = QPainterPath()
     if not opens:

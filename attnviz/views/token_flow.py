@@ -26,6 +26,7 @@ class TokenFlow(ScrolledView):
         super().__init__(parent)
         self._places: tuple[Place, ...] = ()
         self._flows: dict[int, tuple[Place, ...]] = {}
+        self._measured: Tokens | None = None
         self._hovered: int | None = None
         self._pressed: int | None = None
         self._at = 0
@@ -108,8 +109,9 @@ class TokenFlow(ScrolledView):
         self._places = self._flow(self._content_width())
 
     def _update(self, *, fresh: bool) -> None:
-        if fresh:
+        if fresh and self.tokens is not self._measured:
             self._flows.clear()
+            self._measured = self.tokens
             count = len(self.tokens or ())
             self._at = min(self._at, max(0, count - 1))
             if self._hovered is not None and self._hovered >= count:
@@ -123,12 +125,11 @@ class TokenFlow(ScrolledView):
         if tokens is None:
             return
         self._paint_around(painter)
-        for position in range(len(self._places)):
-            area = self._area(position)
-            if area.intersects(exposed):
-                painter.save()
-                self._paint_cell(painter, tokens, position, area)
-                painter.restore()
+        top = self._room(self._content_width())[1]
+        first, last = (exposed.top() - top) / self._pitch() - 1, (exposed.bottom() - top) / self._pitch()
+        for position, place in enumerate(self._places):
+            if first <= place.line <= last:
+                self._paint_cell(painter, tokens, position, self._area(position))
         if self.hasFocus() and self._at < len(self._places):
             paint_focus(painter, self._ring(self._at))
 
