@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from attnviz.errors import AttnvizError, Cancelled
+from attnviz.errors import AttnvizError, Cancelled, in_words
 from attnviz.trace import Record
 from attnviz.trace import Slot as RecordSlot
 
@@ -91,6 +91,7 @@ class Request:
     mailbox: Mailbox = field(default_factory=Mailbox)
     endings: queue.SimpleQueue[Ending] = field(default_factory=queue.SimpleQueue)
     asked: float = field(default_factory=time.perf_counter)
+    stopped: list[float] = field(default_factory=list)
 
 
 class Engine(QObject):
@@ -116,6 +117,12 @@ class Engine(QObject):
         """The oldest request that has not ended, None when idle."""
         return next(iter(self._live.values()), None)
 
+    @property
+    def stuck(self) -> float:
+        """Seconds since the worker was told to stop something it hasn't stopped yet; 0 when it answers."""
+        busy = self._worker.busy
+        return time.perf_counter() - busy.stopped[0] if busy is not None and busy.stopped else 0.0
+
     def submit(self, job: Job, sink: Sink) -> int:
         """Run ``job`` for ``sink``; an earlier job of the same sink ends as Cancelled at once. Returns the ticket."""
         self.cancel(sink)
@@ -129,6 +136,7 @@ class Engine(QObject):
         """End the job of ``sink`` (None: every job) as Cancelled; the worker stops it at its next yield."""
         for request in tuple(self._live.values()):
             if sink is None or request.sink is sink:
+                request.stopped.append(time.perf_counter())
                 request.stop.set()
                 self._finish(request, Cancelled())
 
@@ -181,6 +189,7 @@ class _Worker:
         self.awake = threading.Event()
         self._make_library = make_library
         self._wake = wake
+        self.busy: Request | None = None
         self._retired = threading.Event()
         self._thread = threading.Thread(target=self._work, name="attnviz-worker", daemon=True)
         self._thread.start()
@@ -198,12 +207,14 @@ class _Worker:
         while (request := self.inbox.get()) is not None:
             if request.stop.is_set():
                 continue
+            self.busy = request
             try:
                 library = self._make_library() if library is None else library
                 ending = self._drain(request, library)
             except BaseException as error:  # noqa: BLE001 - the thread boundary: Rust panics are no Exceptions
                 ending = Failed(in_words(error), traceback.format_exc())
                 _log.error("job %s failed\n%s", type(request.job).__name__, ending.details)
+            self.busy = None
             request.endings.put(ending)
             self._notify()
 
@@ -228,14 +239,3 @@ class _Worker:
             self.awake.set()
             self._wake()
 
-
-def in_words(error: BaseException) -> AttnvizError:
-    """An error as one sentence: our own as it is, others by their kind."""
-    if isinstance(error, AttnvizError):
-        return error
-    if isinstance(error, MemoryError) or "alloc" in str(error):
-        return AttnvizError("There was not enough memory for this run; try a shorter text or a smaller model.", "OUT_OF_MEMORY")
-    if isinstance(error, RecursionError):
-        return AttnvizError("The run nested too deeply and was stopped; try a shorter text.", "TOO_DEEP")
-    kind = type(error).__name__
-    return AttnvizError(f"This run stopped on an unexpected {kind}; the program goes on, and the log has the details.", "UNEXPECTED")

@@ -272,6 +272,7 @@ class LoadReport(Record):
     dtype: str = ""
     bytes: int = 0
     device: str = "cpu"
+    devices: tuple[str, ...] = ("cpu",)
     probe: str = ""
     notes: tuple[str, ...] = ()
     can_fill_masks: bool = True

@@ -13,7 +13,7 @@ import torch
 from attnviz.errors import CheckpointError
 from attnviz.models.bert import Bert
 from attnviz.models.checkpoint import Checkpoint
-from attnviz.models.device import choose
+from attnviz.models.device import available, choose
 from attnviz.models.gate import Examination, Verdict, unchanged
 from attnviz.models.layout import Part
 from attnviz.models.weights import read_weights
@@ -21,7 +21,7 @@ from attnviz.text.codec import Codec
 from attnviz.trace import LoadReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from attnviz.models.reference import Reference
 
@@ -29,16 +29,20 @@ KEPT = 2
 
 
 class Library:
-    """The open models of one thread. ``open`` is cheap for a reference that was opened before."""
+    """The open models of one thread. ``open`` is cheap for a reference that was opened before.
 
-    def __init__(self) -> None:
+    ``early`` holds examinations that were begun before torch was imported.
+    """
+
+    def __init__(self, early: Mapping[Reference, Examination] | None = None) -> None:
         self._open: OrderedDict[Reference, Checkpoint] = OrderedDict()
+        self._early = dict(early or {})
 
-    def open(self, reference: Reference, examination: Examination | None = None) -> Checkpoint:
+    def open(self, reference: Reference) -> Checkpoint:
         """The checkpoint of a reference, loaded when needed. Raises CheckpointError; what was open stays open."""
         if reference not in self._open:
             started = time.perf_counter()
-            running = examination or Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
+            running = self._early.pop(reference, None) or Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
             self._open[reference] = load(running.verdict(), choose(reference.device), lambda: time.perf_counter() - started)
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
@@ -117,6 +121,7 @@ def _report(verdict: Verdict, model: Bert, device: torch.device, probe: str, sec
         dtype=verdict.dtype,
         bytes=verdict.bytes,
         device=str(device),
+        devices=available(),
         probe=probe,
         notes=(*verdict.notes, *verdict.tokenizer.notes),
         can_fill_masks=model.mlm is not None and verdict.tokenizer.mask is not None,

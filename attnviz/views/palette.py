@@ -206,9 +206,9 @@ def _style_sheet(chosen: Theme) -> str:
     QTabBar::tab {{ padding: 8px 16px; color: {chosen.muted}; background: transparent; border: 0; border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {chosen.text}; border-bottom: 2px solid {chosen.accent}; }}
     QTabBar::tab:hover {{ color: {chosen.text}; }}
-    QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ background: {chosen.surface}; color: {chosen.text}; border: 1px solid {chosen.border};
+    QLineEdit, QPlainTextEdit {{ background: {chosen.surface}; color: {chosen.text}; border: 1px solid {chosen.border};
         border-radius: 4px; padding: 4px 8px; selection-background-color: {chosen.accent}; selection-color: {chosen.on_accent}; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{ border: 1px solid {chosen.accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus {{ border: 1px solid {chosen.accent}; }}
     QPushButton, QToolButton {{ background: {chosen.raised}; color: {chosen.text}; border: 1px solid {chosen.border}; border-radius: 4px; padding: 4px 10px; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {chosen.accent}; }}
     QPushButton:checked, QToolButton:checked {{ background: {chosen.accent}; color: {chosen.on_accent}; border-color: {chosen.accent}; }}

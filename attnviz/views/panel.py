@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -23,6 +23,7 @@ from attnviz.errors import AttnvizError, ExportError
 from attnviz.export.figures import save_widget
 from attnviz.export.numbers import save_table
 from attnviz.views.palette import BASE, GRID, SMALL, ui_font
+from attnviz.views.scrolled import ScrolledView
 from attnviz.views.view import View
 
 _NOTHING = ExportError("nothing to export yet: this view has no numbers", "EXPORT_EMPTY")
@@ -31,13 +32,16 @@ _NOTHING = ExportError("nothing to export yet: this view has no numbers", "EXPOR
 class Panel(QFrame):
     """A titled frame. ``failed`` carries an AttnvizError, ``saved`` the path of a file that was written.
 
-    ``add_control`` puts a widget at the right of the header. Shortcuts hold while the focus is inside the panel.
+    ``add_control`` puts a widget at the right of the header, ``add_row`` one under it. Where one frame shows several
+    views in turn, ``body`` is what holds them and ``view`` the one in front. Shortcuts hold while the focus is inside.
     """
 
     failed = Signal(object)
     saved = Signal(object)
 
-    def __init__(self, title: str, view: View, subtitle: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, view: View, subtitle: str = "", parent: QWidget | None = None, body: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self.view = view
@@ -46,7 +50,8 @@ class Panel(QFrame):
         outer.setContentsMargins(GRID, GRID // 2, GRID, GRID)
         outer.setSpacing(GRID // 2)
         outer.addLayout(self._build_header(title, subtitle))
-        outer.addWidget(view, 1)
+        outer.addWidget(body or view, 1)
+        self._outer = outer
         view.setAccessibleName(view.accessibleName() or title)
 
     def _build_header(self, title: str, subtitle: str) -> QHBoxLayout:
@@ -101,6 +106,10 @@ class Panel(QFrame):
         """Put ``control`` at the right of the header, before the menu."""
         self._controls.addWidget(control)
 
+    def add_row(self, row: QWidget) -> None:
+        """Put ``row`` between the header and the view."""
+        self._outer.insertWidget(self._outer.count() - 1, row)
+
     @property
     def title(self) -> str:
         return self._title.text()
@@ -125,7 +134,17 @@ class Panel(QFrame):
 
     def save_picture(self, path: str) -> None:
         """Save the view's picture as .png, .svg or .pdf."""
-        self._try(lambda: save_widget(self.view, path), path)
+        self._try(lambda: self._write_picture(path), path)
+
+    def _write_picture(self, path: str) -> None:
+        """What is scrolled out of sight belongs to the picture too."""
+        size = self.view.size()
+        if isinstance(self.view, ScrolledView):
+            self.view.resize(size.expandedTo(QSize(0, self.view.full_height(size.width()))))
+        try:
+            save_widget(self.view, path)
+        finally:
+            self.view.resize(size)
 
     def _write_numbers(self, path: str) -> None:
         table = self.view.numbers()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -22,6 +24,7 @@ class View(QWidget):
         super().__init__(parent)
         self.trace = Trace()
         self.cursor_at = Cursor()
+        self.paint_seconds = 0.0
 
     def draw(self, trace: Trace, cursor: Cursor) -> None:
         """Show ``trace`` at ``cursor``; costs nothing when both are the same objects as before."""
@@ -38,6 +41,15 @@ class View(QWidget):
     def _update(self, *, fresh: bool) -> None:
         """Redraw; ``fresh`` says that the trace changed and not only the cursor."""
         self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Times the painting, for the status line."""
+        if event.type() != QEvent.Type.Paint:
+            return super().event(event)
+        began = time.perf_counter()
+        answer = super().event(event)
+        self.paint_seconds += time.perf_counter() - began
+        return answer
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -1,0 +1,7 @@
+"""``python -m attnviz``."""
+
+import sys
+
+from attnviz.app import main
+
+sys.exit(main())

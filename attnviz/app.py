@@ -1,0 +1,107 @@
+"""``main()``: reads the arguments, sets up logging, then opens the window or runs one headless command."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from attnviz import __version__, places, system
+from attnviz.commands import COMMANDS
+from attnviz.errors import AttnvizError, in_words, printable
+
+_log = logging.getLogger("attnviz")
+QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {printable(message, 250)}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns the exit status: 0, or 2 after one sentence on standard error."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser(words).parse_args(words)
+    _log_to_file()
+    try:
+        return int(parsed.run(parsed) or 0)
+    except AttnvizError as error:
+        _log.info("refused: %s", error.code, exc_info=True)
+        return _refuse(error.sentence)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except BaseException as error:
+        if isinstance(error, SystemExit):
+            raise
+        _log.exception("the command failed")
+        return _refuse(f"{in_words(error).sentence} ({places.log_file()})")
+
+
+def _refuse(sentence: str) -> int:
+    print(f"attnviz: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _parser(words: Sequence[str]) -> Parser:
+    """The window's own arguments, unless the first word names a command."""
+    from attnviz import headless, screenshot  # noqa: PLC0415 - beside the commands, above the window
+
+    commands = {command.NAME: command for command in (*COMMANDS, screenshot)}
+    parser = Parser(prog="attnviz", description="Open a language model and see it think.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"attnviz {__version__}")
+    if words and words[0] in commands:
+        choices = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
+        command = commands[words[0]]
+        sub = choices.add_parser(command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+        return parser
+    parser.epilog = "commands: " + ", ".join(commands) + "; 'attnviz COMMAND --help' explains one"
+    headless.add_arguments(parser)
+    parser.set_defaults(run=_open_window)
+    return parser
+
+
+def _open_window(arguments: argparse.Namespace) -> int:
+    """The window where there is a display, else the same work without one."""
+    from attnviz import headless  # noqa: PLC0415
+
+    _check_libraries()
+    if not system.has_display() and os.environ.get("QT_QPA_PLATFORM", "offscreen") in ("", "offscreen"):
+        return headless.run(arguments)
+    from attnviz import session  # noqa: PLC0415 - imports Qt
+
+    return session.run(arguments)
+
+
+def _check_libraries() -> None:
+    lacking = [library for library in system.missing() if library.purpose is system.Purpose.ALWAYS]
+    if lacking:
+        raise AttnvizError(system.sentence(lacking), "LIBRARIES_MISSING")
+
+
+def _log_to_file() -> None:
+    """Everything that went wrong goes to the log with its traceback; without a writable folder, nowhere."""
+    try:
+        path = places.log_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > 1_000_000:  # noqa: PLR2004 - a megabyte
+            path.replace(path.with_suffix(".old.log"))
+        logging.basicConfig(filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    except OSError:
+        logging.basicConfig(handlers=[logging.NullHandler()])

@@ -1,0 +1,64 @@
+"""``attnviz fill-mask``: what stands behind each ``[MASK]``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz.commands.run import add_checkpoint, drain, print_json, reference
+from attnviz.jobs.fill_mask import FillMask
+from attnviz.trace import Candidates
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from attnviz.models.reference import Reference
+    from attnviz.trace import Trace
+
+NAME = "fill-mask"
+HELP = "predict the masked words of a text"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", help="a text with [MASK] where words are to be predicted")
+    parser.add_argument("--pair", metavar="TEXT2", help="the second sentence of a pair")
+    parser.add_argument("--top", type=int, default=10, metavar="K", help="candidates per mask (default: 10)")
+    parser.add_argument("--json", action="store_true", help="a JSON object")
+    add_checkpoint(parser)
+
+
+def run(arguments: Namespace) -> None:
+    checkpoint = reference(arguments)
+    trace = drain(FillMask(checkpoint, arguments.text, arguments.pair, top=arguments.top))
+    if arguments.json:
+        print_json(as_json(trace, checkpoint))
+        return
+    print_bars(trace)
+
+
+def as_json(trace: Trace, checkpoint: Reference) -> dict[str, object]:
+    """The answer as plain values: tokens with special ones, positions counted from 0."""
+    tokens = trace.tokens()
+    masks = [
+        {
+            "position": record.position,
+            "candidates": [{"id": entry.id, "token": entry.token, "probability": entry.probability} for entry in record.entries],
+        }
+        for record in trace.every(Candidates)
+    ]
+    return {"checkpoint": name_of(checkpoint), "tokens": list(tokens.pieces) if tokens else [], "masks": masks}
+
+
+def name_of(checkpoint: Reference) -> str:
+    """The folder's own name."""
+    return Path(checkpoint.path).name
+
+
+def print_bars(trace: Trace) -> None:
+    """The candidates as lines of text, with a bar each."""
+    tokens = trace.tokens()
+    print(" ".join(tokens.pieces) if tokens else "")
+    for record in trace.every(Candidates):
+        print(f"position {record.position}")
+        for entry in record.entries:
+            print(f"  {entry.label:<20} {entry.probability * 100:6.2f} %  {'█' * round(entry.probability * 40)}")

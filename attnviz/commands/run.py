@@ -1,0 +1,57 @@
+"""Draining a job without a window or an engine, and printing what came."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from attnviz import places, settings
+from attnviz.errors import in_words
+from attnviz.models import shelf
+from attnviz.models.reference import Reference
+from attnviz.trace import Notice, Trace
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from attnviz.jobs import Job
+
+
+def add_checkpoint(parser: ArgumentParser) -> None:
+    """The arguments that say which model to use, and where."""
+    parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder (default: the shipped BERT)")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu (default: auto)")
+    parser.add_argument("--allow-pickle", action="store_true", help="read pytorch_model.bin too, a less safe format")
+
+
+def reference(arguments: Namespace) -> Reference:
+    """The checkpoint that the arguments mean. Raises CheckpointError."""
+    folder = shelf.resolve(arguments.checkpoint, recent())
+    return Reference(str(folder), arguments.device, arguments.allow_pickle)
+
+
+def recent() -> tuple[str, ...]:
+    """Folders that were opened lately in the window."""
+    remembered, _ = settings.load(places.settings_file())
+    return remembered.recent
+
+
+def drain(job: Job) -> Trace:
+    """Run a job to its end in this thread; notices go to standard error. Raises AttnvizError, whatever went wrong."""
+    try:
+        from attnviz.models.library import Library  # noqa: PLC0415 - imports torch: only where a model runs
+
+        trace = Trace().plus(*job.run(Library()))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise in_words(error) from error
+    for notice in trace.every(Notice):
+        print(notice.sentence, file=sys.stderr)
+    return trace
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; characters outside ASCII as they are where the terminal can show them."""
+    print(json.dumps(value, indent=2))

@@ -1,0 +1,107 @@
+"""``attnviz screenshot``: the real window with one tab, as a picture, when its data has arrived."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz import system
+from attnviz.commands.run import reference
+from attnviz.errors import AttnvizError, ExportError, JobError, printable
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from attnviz.window import Window
+
+NAME = "screenshot"
+HELP = "render one tab of the real window to a PNG"
+PATIENCE_S = 120
+SMALLEST, LARGEST = 320, 8192
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("tab", metavar="TAB", help="masking, inspector, …")
+    parser.add_argument("file", metavar="FILE.png")
+    parser.add_argument("--text", help="the sentence; a line break starts the second of a pair")
+    parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder")
+    parser.add_argument("--size", default="1280x800", metavar="WxH")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.set_defaults(device="auto", allow_pickle=False)
+
+
+def run(arguments: Namespace) -> None:
+    target = Path(arguments.file)
+    if target.suffix.lower() != ".png":
+        raise ExportError(f"A screenshot is written as .png, not '{printable(target.suffix)}'.", "BAD_SUFFIX")
+    size = _size(arguments.size)
+    folder = Path(reference(arguments).path)
+    take({arguments.tab: target}, folder, arguments.text, size, arguments.theme)
+    print(f"wrote {printable(str(target), 200)}")
+
+
+def take(targets: dict[str, Path], folder: Path, text: str | None, size: tuple[int, int], theme: str) -> None:
+    """Open one window and save the named tabs, each when it has settled. Raises AttnvizError."""
+    if not system.has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from attnviz import session, settings  # noqa: PLC0415 - imports Qt
+    from attnviz.tabs import TABS  # noqa: PLC0415
+
+    names = tuple(kind.name for kind in TABS)
+    for name in targets:
+        if name not in names:
+            raise JobError(f"There is no tab '{printable(name)}'; the tabs are: {', '.join(names)}.", "NO_SUCH_TAB")
+    remembered = replace(settings.Settings(), width=size[0], height=size[1], theme=theme, tab=next(iter(targets)))
+    if text is not None:
+        remembered = replace(remembered, sentence=text)
+    window = session.make_window(remembered, None, folder)
+    try:
+        window.show()
+        window.open(str(folder))
+        for name, target in targets.items():
+            window.show_tab(name)
+            _wait(window)
+            save(window, target)
+    finally:
+        window.close()
+
+
+def save(window: Window, target: Path) -> None:
+    """The window as it stands, as PNG."""
+    from PySide6.QtCore import QBuffer, QIODevice  # noqa: PLC0415
+
+    from attnviz.export.atomic import write_bytes  # noqa: PLC0415
+
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    window.grab().save(buffer, "PNG")
+    write_bytes(target, bytes(buffer.data().data()))
+
+
+def _wait(window: Window) -> None:
+    """Run the event loop until the window has settled; a refused checkpoint or a failed run is raised."""
+    from PySide6.QtCore import QDeadlineTimer, QEventLoop  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    deadline = QDeadlineTimer(PATIENCE_S * 1000)
+    while not window.is_settled:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        failed = [message.sentence for message in window.messages.messages if message.kind == "error"]
+        if failed:
+            raise AttnvizError(failed[0], "NOT_RENDERED")
+        if deadline.hasExpired():
+            raise AttnvizError(f"The tab did not settle within {PATIENCE_S} seconds.", "NOT_RENDERED")
+    QApplication.processEvents()
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
+    sides = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(SMALLEST <= side <= LARGEST for side in sides):
+        raise JobError(f"A size is written WxH with {SMALLEST} to {LARGEST} pixels a side, not '{printable(text)}'.", "BAD_SIZE")
+    return sides
+
+

@@ -1,0 +1,165 @@
+"""One run of the window: the application object, the hooks for what nobody caught, and the first checkpoint."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from attnviz import places, settings
+from attnviz.errors import AttnvizError, CheckpointError, in_words
+from attnviz.models import shelf
+from attnviz.models.reference import Reference
+from attnviz.views import palette
+from attnviz.views.header import Offered
+from attnviz.views.message_bar import Message
+from attnviz.window import Window
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import TracebackType
+
+    from attnviz.models.library import Library
+    from attnviz.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Uncaught(QObject):
+    """Brings exceptions that nobody caught, from whichever thread, to the window as a sentence."""
+
+    caught = Signal(object)
+
+    def install(self) -> None:
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread
+        sys.unraisablehook = self._on_unraisable
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.exit(130)
+            return
+        _log.error("not caught", exc_info=(kind, error, trace))
+        self.caught.emit(in_words(error))
+
+    def _on_thread(self, what: threading.ExceptHookArgs) -> None:
+        error = what.exc_value or RuntimeError("a thread ended without a reason")
+        self._on_exception(type(error), error, what.exc_traceback)
+
+    def _on_unraisable(self, what: sys.UnraisableHookArgs) -> None:
+        _log.error("not raised: %s", what.err_msg, exc_info=what.exc_value)
+
+
+def make_app() -> QApplication:
+    """The one application object."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(["attnviz"])
+    app.setApplicationName("attnviz")
+    app.setDesktopFileName("attnviz")
+    icon = places.resources() / "icons" / "attnviz.svg"
+    if icon.is_file():
+        app.setWindowIcon(QIcon(str(icon)))
+    return app
+
+
+def make_window(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
+    """A window whose worker starts checking ``first`` before it has even imported torch."""
+    device = remembered.device
+
+    def make_library() -> Library:
+        from attnviz.models.gate import Examination  # noqa: PLC0415 - needs no torch
+
+        early = {Reference(str(first), device): Examination(first)} if first is not None else {}
+        from attnviz.models.library import Library  # noqa: PLC0415 - imports torch, in the worker
+        from attnviz.models.device import leave_one_core  # noqa: PLC0415
+
+        leave_one_core()
+        return Library(early)
+
+    app = make_app()
+    chosen = {"light": palette.LIGHT, "dark": palette.DARK}.get(remembered.theme) or palette.system_theme()
+    palette.apply(app, chosen)
+    window = Window(make_library, remembered, settings_file)
+    shipped = tuple(_offered(folder) for folder in shelf.shipped())
+    recent = tuple(Offered(Path(path).name, path) for path in remembered.recent if path not in {entry.path for entry in shipped})
+    window.header.offer_checkpoints(shipped, recent)
+    window.header.offer_sentences(examples(), remembered.recent_sentences)
+    return window
+
+
+def examples() -> tuple[str, ...]:
+    """The shipped sentences; ``⏎`` in the file stands for the line break of a pair."""
+    path = places.resources() / "samples" / "sentences.txt"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ()
+    return tuple(line.replace(" ⏎ ", "\n") for line in lines if line.strip())
+
+
+def run(arguments: Namespace) -> int:
+    """Show the window until it is closed; returns the exit status."""
+    remembered, notice = settings.load(places.settings_file())
+    crashed = _watch_for_crashes()
+    if arguments.text is not None:
+        remembered = replace(remembered, sentence=arguments.text)
+    first, refused = _first_checkpoint(arguments.checkpoint, remembered)
+    window = make_window(remembered, places.settings_file(), first)
+    uncaught = Uncaught(window)
+    uncaught.caught.connect(window.tell_error)
+    uncaught.install()
+    for sentence in (notice, crashed, refused):
+        if sentence:
+            window.tell(Message(sentence, "warning"))
+    if first is not None:
+        window.painted.connect(lambda: window.open(str(first)))
+    window.show()
+    app = make_app()
+    if arguments.quit_after is not None:
+        QTimer.singleShot(int(arguments.quit_after * 1000), window.close)
+    return app.exec()
+
+
+def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:
+    """The folder to begin with, and why it isn't the one that was wished for."""
+    try:
+        return shelf.resolve(wish or remembered.checkpoint or None, remembered.recent), None
+    except CheckpointError as error:
+        try:
+            return shelf.resolve(None), error.sentence
+        except AttnvizError:
+            return None, error.sentence
+
+
+def _offered(folder: Path) -> Offered:
+    try:
+        entry = shelf.listing(folder)
+    except (AttnvizError, OSError):
+        return Offered(folder.name, str(folder))
+    millions = f", {entry.parameters / 1e6:.1f} M parameters" if entry.parameters else ""
+    return Offered(entry.name, entry.path, f"{entry.family}, {entry.layers} layers × {entry.heads} heads{millions}")
+
+
+def _watch_for_crashes() -> str | None:
+    """Have a crash of this run written down; says so when the last run left something there."""
+    path = places.log_file().with_name("crash.log")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        left = path.exists() and path.stat().st_size > 0
+        if left:
+            path.replace(path.with_name("crash.previous.log"))
+        faulthandler.enable(path.open("w", encoding="utf-8"))
+    except OSError:
+        return None
+    return f"The program crashed last time; what is known of it is in {path.with_name('crash.previous.log')}." if left else None
+
+

@@ -1,0 +1,68 @@
+"""What all tabs share: the open checkpoint, the sentence and the words masked in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from attnviz.text.spans import shift
+
+if TYPE_CHECKING:
+    from attnviz.models.reference import Reference
+    from attnviz.trace import LoadReport, Span, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """``masked`` counts in code points of ``sentence``; a line break in the sentence begins the second of a pair."""
+
+    reference: Reference | None = None
+    report: LoadReport | None = None
+    sentence: str = ""
+    masked: tuple[Span, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.sentence.partition("\n")[0]
+
+    @property
+    def pair(self) -> str | None:
+        second = self.sentence.partition("\n")[2]
+        return second if second.strip() else None
+
+    def edited(self, sentence: str) -> Scene:
+        """Another sentence: masks move with their words, those in the changed part are dropped."""
+        return replace(self, sentence=sentence, masked=tuple(shift(self.masked, self.sentence, sentence)))
+
+    def toggled(self, span: Span) -> Scene:
+        """Mask the word at ``span``, or bring it back when it touches a masked one."""
+        rest = tuple(old for old in self.masked if not (old[0] < span[1] and span[0] < old[1]))
+        return replace(self, masked=rest if len(rest) < len(self.masked) else tuple(sorted((*self.masked, span))))
+
+
+def put_in(scene: Scene, tokens: Tokens, position: int, piece: str) -> Scene:
+    """The scene with ``piece`` in place of the masked token at ``position``; what else was masked stays masked.
+
+    A continuation (``##s``) joins the word before it; a word put where a continuation stood is set apart by a space.
+    """
+    span = tokens.spans[position]
+    if span is None:
+        return scene
+    start, end = span
+    before = scene.sentence[:start]
+    if piece.startswith("##"):
+        piece, start = piece[2:], len(before.rstrip(" "))
+    elif before and not before[-1].isspace() and tokens.originals[position] is not None and _continues(tokens, position):
+        piece = f" {piece}"
+    moved = len(piece) - (end - start)
+    kept: list[Span] = []
+    for left, right in scene.masked:
+        kept += [(left, min(right, start))] if left < start else []
+        kept += [(max(left, end) + moved, right + moved)] if right > end else []
+    return replace(scene, sentence=scene.sentence[:start] + piece + scene.sentence[end:], masked=tuple(kept))
+
+
+def _continues(tokens: Tokens, position: int) -> bool:
+    """Whether the token belongs to the same word as the one before it."""
+    word = tokens.words[position]
+    return position > 0 and word is not None and tokens.words[position - 1] == word

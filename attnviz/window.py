@@ -1,0 +1,320 @@
+"""The main window: one header, one tab bar, one status line; it opens checkpoints and hands scenes to the tabs."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from attnviz import settings as remembered
+from attnviz.engine import Engine
+from attnviz.errors import AttnvizError, printable
+from attnviz.opening import Opening
+from attnviz.tabs import TABS
+from attnviz.tabs.scene import Scene
+from attnviz.trace import Timing
+from attnviz.views import palette
+from attnviz.views.header import Header
+from attnviz.views.load_report import LoadReportDialog, summary
+from attnviz.views.message_bar import Message, MessageBar
+from attnviz.views.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+
+    from attnviz.engine import Request
+    from attnviz.models.library import Library
+    from attnviz.settings import Settings
+    from attnviz.tabs.tab import Tab
+    from attnviz.trace import LoadReport, Notice
+
+LONG_MS = 300
+PATIENCE_S = 5.0
+
+
+class Window(QMainWindow):
+    """``painted`` is emitted once, after the first paint; ``settled`` whenever the visible tab shows a complete answer."""
+
+    painted = Signal()
+    settled = Signal()
+
+    def __init__(self, make_library: Callable[[], Library], settings: Settings, settings_file: Path | None = None) -> None:
+        super().__init__()
+        self.settings, self._settings_file = settings, settings_file
+        self.scene = Scene(sentence=settings.sentence)
+        self.engine = Engine(make_library, self)
+        self.opening = Opening(self.engine, self)
+        self._drawn = 0.0
+        self._build()
+        self._connect()
+        self._add_keys()
+        self.resize(settings.width, settings.height)
+        self.header.sentence.begin_with(settings.sentence)
+        self.header.mark_theme(settings.theme)
+        self.setAcceptDrops(True)
+        self.header.sentence.setFocus()
+
+    @property
+    def tab(self) -> Tab:
+        """The visible tab."""
+        return self.tabs[self._bar.currentIndex()]
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is being opened and the visible tab's picture is complete."""
+        return self.engine.current is None and self.tab.is_settled and self.scene.reference is not None
+
+    def show_tab(self, name: str) -> None:
+        for place, tab in enumerate(self.tabs):
+            if tab.name == name:
+                self._bar.setCurrentIndex(place)
+
+    def tell(self, message: Message) -> None:
+        """Show a message that stays until it is dismissed."""
+        self.messages.tell(message)
+
+    @Slot(object)
+    def tell_error(self, error: AttnvizError) -> None:
+        self.messages.tell(Message(error.sentence))
+
+    @Slot(object)
+    def open(self, path: str, *, allow_pickle: bool = False) -> None:
+        """Open a checkpoint folder; the one that is open stays until the new one answers."""
+        self.messages.withdraw("opening")
+        self.opening.open(path, self.settings.device, allow_pickle=allow_pickle)
+
+    @Slot(object)
+    def set_sentence(self, sentence: str) -> None:
+        self._set_scene(self.scene.edited(sentence))
+
+    @Slot(object)
+    def set_theme(self, name: str) -> None:
+        """"system", "light" or "dark", for the whole program and the next start."""
+        self.settings = replace(self.settings, theme=name)
+        app = QApplication.instance()
+        chosen = {"light": palette.LIGHT, "dark": palette.DARK}.get(name) or palette.system_theme()
+        if isinstance(app, QApplication):
+            palette.apply(app, chosen)
+        self.header.mark_theme(name)
+
+    def _build(self) -> None:
+        self.setWindowTitle("attnviz")
+        self.header = Header(self)
+        self.messages = MessageBar(self)
+        self._bar = QTabWidget(self)
+        self._bar.setDocumentMode(True)
+        self.tabs: tuple[Tab, ...] = tuple(kind(self.engine, self) for kind in TABS)
+        for place, tab in enumerate(self.tabs):
+            self._bar.addTab(tab, tab.title)
+            self._bar.setTabToolTip(place, f"{tab.tip} (Ctrl+{place + 1})")
+        self.status = StatusLine(self)
+        body = QWidget(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        strip = QVBoxLayout()
+        strip.setContentsMargins(8, 0, 8, 0)
+        strip.addWidget(self.messages)
+        column.addLayout(strip)
+        column.addWidget(self._bar, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(body)
+        self._clock = QTimer(self, interval=100)
+        self.show_tab(self.settings.tab)
+
+    def _connect(self) -> None:
+        self.header.sentence.edited.connect(self.set_sentence)
+        self.header.sentence.cut.connect(self._on_cut)
+        self.header.checkpoint_wished.connect(self.open)
+        self.header.device_wished.connect(self._on_device)
+        self.header.theme_wished.connect(self.set_theme)
+        self.messages.acted.connect(self._on_acted)
+        self.status.cancelled.connect(self.cancel)
+        self.status.report_wished.connect(self._on_report)
+        self.opening.opened.connect(self._on_opened)
+        self.opening.refused.connect(self._on_refused)
+        self.engine.started.connect(self._on_started)
+        self.engine.ended.connect(self._on_ended)
+        self._clock.timeout.connect(self._on_tick)
+        self._bar.currentChanged.connect(self._on_tab_changed)
+        for tab in self.tabs:
+            tab.failed.connect(self.tell_error)
+            tab.noticed.connect(self._on_noticed)
+            tab.wished.connect(self._on_wished)
+            tab.drawn.connect(self._on_drawn)
+            tab.settled.connect(self._on_settled)
+
+    def _add_keys(self) -> None:
+        answers = {"Ctrl+O": self.header.ask_for_folder, "Ctrl+L": self._focus_sentence, "Ctrl+.": self.cancel, "Ctrl+I": self._on_report}
+        for keys, answer in answers.items():
+            QShortcut(QKeySequence(keys), self).activated.connect(answer)
+        for place in range(len(self.tabs)):
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
+            shortcut.setObjectName(str(place))
+            shortcut.activated.connect(self._on_tab_key)
+
+    def _set_scene(self, scene: Scene) -> None:
+        if scene == self.scene:
+            return
+        self.scene = scene
+        for tab in self.tabs:
+            tab.set_scene(scene)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop everything that runs."""
+        self.engine.cancel()
+
+    @Slot()
+    def _focus_sentence(self) -> None:
+        self.header.sentence.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.header.sentence.selectAll()
+
+    @Slot()
+    def _on_tab_key(self) -> None:
+        self._bar.setCurrentIndex(int(self.sender().objectName()))
+
+    @Slot(object)
+    def _on_opened(self, report: LoadReport) -> None:
+        self.settings = self.settings.with_recent(report.path)
+        self.header.show_checkpoint(report.name)
+        self.header.offer_devices(self.opening.devices, report.device)
+        self.status.show_report(summary(report))
+        self.setWindowTitle(f"{printable(report.name)} — attnviz")
+        self._set_scene(replace(self.scene, reference=self.opening.reference, report=report))
+
+    @Slot(object)
+    def _on_refused(self, error: AttnvizError) -> None:
+        action = "Read it anyway (less safe)" if error.code == "PICKLE_NEEDS_CONSENT" else ""
+        self.messages.tell(Message(error.sentence, action=action, topic="opening"))
+        self.settled.emit()
+
+    @Slot(object)
+    def _on_acted(self, message: Message) -> None:
+        if message.topic == "opening":
+            self.open(self.opening.last_path, allow_pickle=True)
+        elif message.topic == "stuck":
+            self.engine.abandon()
+            for tab in self.tabs:
+                tab.ask_again()
+
+    @Slot(object)
+    def _on_device(self, device: str) -> None:
+        self.settings = replace(self.settings, device=device)
+        if self.scene.reference is not None:
+            self.open(self.scene.reference.path, allow_pickle=self.scene.reference.allow_pickle)
+
+    @Slot(object)
+    def _on_wished(self, scene: Scene) -> None:
+        """A tab changed the sentence or its masks; the box follows, and its undo can take it back."""
+        sentence_changed = scene.sentence != self.scene.sentence
+        self._set_scene(scene)
+        if sentence_changed:
+            self.header.sentence.put(scene.sentence)
+
+    @Slot(object)
+    def _on_noticed(self, notices: tuple[Notice, ...]) -> None:
+        self.messages.withdraw("notice")
+        for notice in notices:
+            self.messages.tell(Message(notice.sentence, "warning", topic="notice"))
+
+    @Slot(object)
+    def _on_cut(self, count: int) -> None:
+        self.messages.tell(Message(f"The text was too long; {count:,} characters at its end were left out.", "warning", topic="cut"))
+
+    @Slot(object)
+    def _on_drawn(self, milliseconds: float) -> None:
+        self._drawn = milliseconds
+        trace = self.tab.trace
+        tokens, timing = trace.tokens(), trace.find(Timing)
+        parts = [f"{len(tokens)} tokens"] if tokens else []
+        parts += [f"forward {timing.forward * 1000:.0f} ms"] if timing else []
+        parts += [f"drawn {self._drawn:.0f} ms"] if tokens else []
+        self.status.show_facts(" · ".join(parts))
+
+    @Slot()
+    def _on_settled(self) -> None:
+        self.settled.emit()
+
+    @Slot(int)
+    def _on_tab_changed(self, place: int) -> None:
+        self.settings = replace(self.settings, tab=self.tabs[place].name)
+
+    @Slot()
+    def _on_report(self) -> None:
+        if self.scene.report is not None:
+            dialog = LoadReportDialog(self.scene.report, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    @Slot(object)
+    def _on_started(self, _request: Request) -> None:
+        if not self._clock.isActive():
+            self._clock.start()
+
+    @Slot(object)
+    def _on_ended(self, _request: Request) -> None:
+        if self.engine.current is None and not self.engine.stuck:
+            self._clock.stop()
+            self.status.show_idle()
+            self.messages.withdraw("stuck")
+
+    @Slot()
+    def _on_tick(self) -> None:
+        request = self.engine.current
+        if self.engine.stuck > PATIENCE_S:
+            sentence = "A stopped run has not answered for a while; it can be left behind, and the program goes on with a new worker."
+            self.messages.tell(Message(sentence, "warning", "Leave it behind", "stuck"))
+        if request is None:
+            self._on_ended(None)  # type: ignore[arg-type] # only asks whether anything is left
+            return
+        seconds = time.perf_counter() - request.asked
+        if seconds * 1000 > LONG_MS:
+            what, done, total = self._progress(request)
+            self.status.show_running(what, seconds, done, total)
+
+    def _progress(self, request: Request) -> tuple[str, int, int]:
+        progress = self.opening.progress if request.sink is self.opening else self.tab.progress
+        return (progress.what, progress.done, progress.total) if progress else ("working", 0, 0)
+
+    def paintEvent(self, event: object) -> None:
+        super().paintEvent(event)  # type: ignore[arg-type] # Qt hands over a QPaintEvent
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted)
+
+    _was_painted = False
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls()[:1]:
+            self.open(url.toLocalFile() or url.toString())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        stopped = self.engine.close()
+        super().closeEvent(event)
+        if not stopped:
+            os._exit(0)  # a worker that never comes back; everything is saved
+
+    def _remember(self) -> None:
+        sentence = self.scene.sentence
+        recent = tuple(dict.fromkeys([sentence, *self.settings.recent_sentences]))[:10] if sentence.strip() else self.settings.recent_sentences
+        self.settings = replace(self.settings, sentence=sentence, recent_sentences=recent, width=self.width(), height=self.height())
+        if self._settings_file is not None:
+            try:
+                remembered.save(self.settings, self._settings_file)
+            except OSError as error:
+                self.messages.tell(Message(f"The settings could not be saved: {printable(str(error))}."))

@@ -1,0 +1,332 @@
+"""The engine's contract, line by line."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attnviz.engine import Done, Engine, Failed
+from attnviz.errors import Cancelled, TextError
+from attnviz.jobs.fill_mask import FillMask
+from attnviz.jobs.inspect import Inspect
+from attnviz.models.reference import Reference
+from attnviz.trace import Hidden, Notice, Progress, Record, Site
+
+
+@dataclass(eq=False)
+class Listener:
+    """A sink that keeps everything."""
+
+    records: list[Record] = field(default_factory=list)
+    endings: list[object] = field(default_factory=list)
+
+    def receive(self, records: tuple[Record, ...]) -> None:
+        assert not self.endings, "a record came after the end"
+        self.records += records
+
+    def end(self, ending: object) -> None:
+        self.endings.append(ending)
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A job that runs the given generator function."""
+
+    script: Any
+
+    def run(self, library: object) -> Iterator[Record]:
+        return self.script(library)
+
+
+class Panic(BaseException):
+    """What a Rust library raises: no Exception."""
+
+
+@pytest.fixture
+def engine(qtbot):
+    """An engine whose library is a plain object; closed afterwards."""
+    made = Engine(lambda: object())
+    yield made
+    assert made.close()
+    made.deleteLater()
+
+
+def note(number: int) -> Notice:
+    return Notice(str(number), f"note {number}")
+
+
+def test_records_arrive_in_order_and_uncopied(engine, qtbot):
+    """What the job yields is what the sink gets: the same objects, in the same order, then one end."""
+    sent = [Hidden(Site.ENCODER, layer, np.zeros((2, 2), np.float32)) for layer in range(50)]
+    sink = Listener()
+    engine.submit(Scripted(lambda _library: iter(sent)), sink)
+    qtbot.waitUntil(lambda: bool(sink.endings))
+    assert [id(record) for record in sink.records] == [id(record) for record in sent]
+    assert len(sink.endings) == 1
+    assert isinstance(sink.endings[0], Done)
+
+
+def test_records_cross_to_the_thread_of_the_window(engine, qtbot):
+    """The job runs in the worker, the sink is called in the UI thread."""
+    places = []
+
+    def script(_library):
+        places.append(threading.current_thread().name)
+        yield note(1)
+
+    class Here(Listener):
+        def receive(self, records):
+            places.append(threading.current_thread().name)
+            super().receive(records)
+
+    sink = Here()
+    engine.submit(Scripted(script), sink)
+    qtbot.waitUntil(lambda: bool(sink.endings))
+    assert places == ["attnviz-worker", threading.main_thread().name]
+
+
+def test_a_superseded_job_ends_once_as_cancelled_and_is_then_silent(engine, qtbot):
+    """Two jobs of one sink: the first ends as Cancelled at once, only the second's records follow."""
+    gate, begun, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def first(_library):
+        try:
+            yield note(1)
+            begun.set()
+            gate.wait(10)
+            yield note(2)
+            yield note(3)
+        finally:
+            closed.set()
+
+    class Both(Listener):
+        def receive(self, records):
+            self.records += records
+
+    sink = Both()
+    engine.submit(Scripted(first), sink)
+    qtbot.waitUntil(begun.is_set)
+    qtbot.waitUntil(lambda: len(sink.records) == 1)
+    engine.submit(Scripted(lambda _library: iter([note(4)])), sink)
+    assert [type(ending) for ending in sink.endings] == [Cancelled]
+    gate.set()
+    qtbot.waitUntil(lambda: len(sink.endings) == 2)
+    assert closed.is_set(), "the superseded generator was not closed"
+    assert [record.topic for record in sink.records] == ["1", "4"]
+    assert isinstance(sink.endings[1], Done)
+
+
+def test_a_job_of_another_sink_is_not_superseded(engine, qtbot):
+    """Opening a checkpoint doesn't stop a prediction that runs for somebody else."""
+    one, other = Listener(), Listener()
+    engine.submit(Scripted(lambda _library: iter([note(1)])), one)
+    engine.submit(Scripted(lambda _library: iter([note(2)])), other)
+    qtbot.waitUntil(lambda: bool(one.endings and other.endings))
+    assert isinstance(one.endings[0], Done)
+    assert isinstance(other.endings[0], Done)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ValueError("x"), "UNEXPECTED"),
+        (MemoryError(), "OUT_OF_MEMORY"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "OUT_OF_MEMORY"),
+        (RecursionError(), "TOO_DEEP"),
+        (Panic("panicked"), "UNEXPECTED"),
+        (TextError("nothing to compute", "EMPTY_TEXT"), "EMPTY_TEXT"),
+    ],
+    ids=lambda value: getattr(value, "__class__", type(value)).__name__ if not isinstance(value, str) else value,
+)
+def test_q02_an_exception_ends_the_job_in_words_and_the_worker_goes_on(engine, qtbot, error, code):
+    """Q02: whatever the job raises becomes one sentence with its traceback; the next job is answered by the same thread."""
+    threads = threading.active_count()
+
+    def script(_library):
+        yield note(1)
+        raise error
+
+    sink, after = Listener(), Listener()
+    engine.submit(Scripted(script), sink)
+    engine.submit(Scripted(lambda _library: iter([note(2)])), after)
+    qtbot.waitUntil(lambda: bool(after.endings))
+    [failed] = sink.endings
+    assert isinstance(failed, Failed)
+    assert failed.error.code == code
+    assert 0 < len(failed.error.sentence) <= 300
+    assert type(error).__name__ in failed.details
+    assert isinstance(after.endings[0], Done)
+    assert threading.active_count() == threads
+
+
+def test_ten_key_presses_cost_at_most_three_runs(engine, qtbot):
+    """Requests that were superseded before their turn never begin."""
+    begun = []
+
+    def script(_library):
+        begun.append(1)
+        for step in range(20):
+            time.sleep(0.002)
+            yield Progress("forward", step, 20)
+
+    sink = Listener()
+    sink.end = lambda ending: sink.endings.append(ending)
+    sink.receive = lambda records: None
+    for _ in range(10):
+        engine.submit(Scripted(script), sink)
+    qtbot.waitUntil(lambda: len(sink.endings) == 10)
+    assert len(begun) <= 3
+    assert [type(ending) for ending in sink.endings] == [Cancelled] * 9 + [Done]
+
+
+def test_q05_of_ten_thousand_requests_only_the_newest_is_delivered(engine, qtbot):
+    """Q05, L6: no stale record reaches the sink, and the last one asked is the last one answered."""
+    sink = Listener()
+    sink.receive = lambda records: sink.records.extend((len(cancelled), record) for record in records)
+    cancelled: list[int] = []
+    sink.end = lambda ending: cancelled.append(1) if isinstance(ending, Cancelled) else sink.endings.append(ending)
+    for number in range(10_000):
+        engine.submit(Scripted(lambda _library, number=number: iter([note(number)])), sink)
+    qtbot.waitUntil(lambda: bool(sink.endings))
+    assert len(cancelled) == 9_999
+    assert [(count, record.topic) for count, record in sink.records] == [(9_999, "9999")]
+
+
+def test_q06_a_burst_of_frames_is_kept_once_per_slot(engine, qtbot):
+    """Q06: five thousand frames of one picture, unseen by a busy window, cost the memory of one."""
+    frames: list[int] = []
+
+    def script(_library):
+        for number in range(5_000):
+            yield Hidden(Site.ENCODER, 0, np.full((256, 256), number, np.float32))
+        frames.append(1)
+
+    sink = Listener()
+    engine.submit(Scripted(script), sink)
+    deadline = time.monotonic() + 30
+    while not frames and time.monotonic() < deadline:
+        time.sleep(0.01)  # the window is busy: its event loop does not run
+    [request] = engine._live.values()
+    assert len(request.mailbox._waiting) == 1
+    qtbot.waitUntil(lambda: bool(sink.endings))
+    assert float(sink.records[-1].states[0, 0]) == 4_999.0
+    assert len(sink.records) <= 2
+
+
+def test_q04_cancelling_twice_ends_once(engine, qtbot):
+    """Q04: a cancelled job ends exactly once, however often it is cancelled, and the next result is whole."""
+    gate = threading.Event()
+
+    def script(_library):
+        gate.wait(10)
+        yield note(1)
+
+    sink, after = Listener(), Listener()
+    engine.submit(Scripted(script), sink)
+    engine.cancel(sink)
+    engine.cancel(sink)
+    gate.set()
+    engine.submit(Scripted(lambda _library: iter([note(2)])), after)
+    qtbot.waitUntil(lambda: bool(after.endings))
+    assert len(sink.endings) == 1
+    assert sink.records == []
+
+
+def test_closing_during_a_run_returns_at_the_next_yield(qtbot):
+    """Q07: close() stops the job where it yields and waits for the worker."""
+    engine, sink, closed = Engine(lambda: object()), Listener(), threading.Event()
+
+    def script(_library):
+        try:
+            while True:
+                time.sleep(0.005)
+                yield note(1)
+        finally:
+            closed.set()
+
+    engine.submit(Scripted(script), sink)
+    qtbot.waitUntil(lambda: bool(sink.records))
+    began = time.perf_counter()
+    assert engine.close()
+    assert time.perf_counter() - began < 2
+    assert closed.is_set()
+    assert [type(ending) for ending in sink.endings] == [Cancelled]
+    engine.deleteLater()
+
+
+def test_q09_a_worker_that_never_answers_is_left_behind(qtbot):
+    """Q09: a run that can't be stopped is told apart (stuck), and after abandon() a new worker answers."""
+    engine, sink, after, gate = Engine(lambda: object()), Listener(), Listener(), threading.Event()
+
+    def script(_library):
+        gate.wait(30)
+        yield note(1)
+
+    engine.submit(Scripted(script), sink)
+    qtbot.waitUntil(lambda: engine._worker.busy is not None)
+    engine.cancel()
+    qtbot.waitUntil(lambda: engine.stuck > 0)
+    engine.abandon()
+    engine.submit(Scripted(lambda _library: iter([note(2)])), after)
+    qtbot.waitUntil(lambda: bool(after.endings))
+    assert isinstance(after.endings[0], Done)
+    assert engine.stuck == 0
+    gate.set()
+    assert engine.close()
+    engine.deleteLater()
+
+
+def test_q12_a_blocked_window_gets_one_delivery_when_it_returns(engine, qtbot):
+    """Q12: while the UI thread is blocked at most one wake-up is queued; everything comes in one call."""
+    calls = []
+    sink = Listener()
+    sink.receive = lambda records: calls.append(len(records))
+    done = threading.Event()
+
+    def script(_library):
+        for number in range(200):
+            yield note(number)
+        done.set()
+
+    engine.submit(Scripted(script), sink)
+    done.wait(10)
+    time.sleep(0.05)
+    qtbot.waitUntil(lambda: bool(sink.endings))
+    assert sum(calls) == 200
+    assert len(calls) <= 2
+
+
+def test_an_error_in_the_sink_still_ends_the_request(engine, qtbot):
+    """A view that raises doesn't leave the spinner turning."""
+    sink = Listener()
+
+    def broken(_records):
+        raise ZeroDivisionError
+
+    sink.receive = broken
+    with qtbot.captureExceptions() as caught:
+        engine.submit(Scripted(lambda _library: iter([note(1)])), sink)
+        qtbot.waitUntil(lambda: bool(sink.endings))
+    assert [kind for kind, *_ in caught] == [ZeroDivisionError]
+    assert engine.current is None
+
+
+@pytest.mark.parametrize("job", [FillMask(Reference("x"), "a [MASK]"), Inspect(Reference("x"), "a", "b", ((0, 1),))], ids=lambda job: type(job).__name__)
+def test_jobs_pickle(job):
+    """A job can be sent to another process."""
+    assert pickle.loads(pickle.dumps(job)) == job
+
+
+def test_records_pickle():
+    """A record can come back from another process, arrays equal."""
+    record = Hidden(Site.ENCODER, 3, np.arange(6, dtype=np.float32).reshape(2, 3))
+    again = pickle.loads(pickle.dumps(record))
+    assert (again.site, again.layer) == (record.site, record.layer)
+    np.testing.assert_array_equal(again.states, record.states)
