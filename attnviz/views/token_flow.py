@@ -14,6 +14,8 @@ from attnviz.views.lettering import isolated
 from attnviz.views.palette import GRID
 from attnviz.views.scrolled import ScrolledView, paint_focus
 
+AROUND = 12
+
 
 class TokenFlow(ScrolledView):
     """The tokens of the trace as cells in wrapping lines; a subclass measures and paints one cell."""
@@ -30,6 +32,7 @@ class TokenFlow(ScrolledView):
         self._hovered: int | None = None
         self._pressed: int | None = None
         self._at = 0
+        self._drawn = self.cursor_at
 
     @property
     def tokens(self) -> Tokens | None:
@@ -116,7 +119,17 @@ class TokenFlow(ScrolledView):
             self._at = min(self._at, max(0, count - 1))
             if self._hovered is not None and self._hovered >= count:
                 self._hovered = None
-        super()._update(fresh=fresh)
+        if fresh:
+            super()._update(fresh=True)
+        else:
+            self._touch(self._drawn.query, self._drawn.key, self.cursor_at.query, self.cursor_at.key)
+        self._drawn = self.cursor_at
+
+    def _touch(self, *positions: int | None) -> None:
+        """Repaint these cells alone, with what is lettered around them."""
+        for position in positions:
+            if position is not None and position < len(self._places):
+                self.update(self.cell(position).adjusted(-AROUND, -AROUND, AROUND, AROUND).toAlignedRect())
 
     # painting
 
@@ -129,7 +142,9 @@ class TokenFlow(ScrolledView):
         first, last = (exposed.top() - top) / self._pitch() - 1, (exposed.bottom() - top) / self._pitch()
         for position, place in enumerate(self._places):
             if first <= place.line <= last:
-                self._paint_cell(painter, tokens, position, self._area(position))
+                area = self._area(position)
+                if area.adjusted(-AROUND, 0, AROUND, 0).intersects(exposed.adjusted(0, -AROUND, 0, AROUND)):
+                    self._paint_cell(painter, tokens, position, area)
         if self.hasFocus() and self._at < len(self._places):
             paint_focus(painter, self._ring(self._at))
 
@@ -147,11 +162,11 @@ class TokenFlow(ScrolledView):
     def _hover(self, position: int | None) -> None:
         if position == self._hovered:
             return
+        self._touch(self._hovered, position)
         self._hovered = position
         self.setCursor(Qt.CursorShape.ArrowCursor if position is None else Qt.CursorShape.PointingHandCursor)
         if not self.cursor_at.pinned:
             self._look(position)
-        self.update()
 
     def _walk(self, position: int) -> None:
         """The keyboard comes to ``position``."""

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRectF, QSize
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Attention, Candidate, Candidates, OwnProbability, Record, Site, Tokens, Trace, frozen
 from attnviz.views import palette
@@ -81,6 +82,12 @@ def svg_text(view: QWidget) -> str:
     view.render(generator, QPoint())
     buffer.close()
     return bytes(data.data()).decode()
+
+
+def hover(qtbot: QtBot, view: QWidget, point: QPoint) -> None:
+    """Bring the mouse to ``point`` from the corner: Qt is silent when it is there already, from an earlier test."""
+    qtbot.mouseMove(view, view.rect().bottomRight())
+    qtbot.mouseMove(view, point)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from attnviz.trace import Candidates, Cursor, Trace
 from attnviz.views.candidate_bars import CandidateBars, Choice
 from attnviz.views.candidate_block import original_words
 from attnviz.views.palette import sequential_colour
-from tests.views.sentences import HOSTILE, candidates, in_theme, svg_text, trace
+from tests.views.sentences import HOSTILE, candidates, hover, in_theme, svg_text, trace
 
 LEFT = Qt.MouseButton.LeftButton
 FRANCE = candidates(6, ("paris", 0.412), ("lyon", 0.079), ("nice", 0.0004), original="paris")
@@ -79,7 +79,7 @@ def test_hovering_a_block_points_at_its_mask(qtbot: QtBot) -> None:
     """Chips and attention follow, for the time being."""
     bars = shown(qtbot, trace(FRANCE, CITY))
     with qtbot.waitSignal(bars.pointed) as pointed:
-        qtbot.mouseMove(bars, middle(bars, 1, 0))
+        hover(qtbot, bars, middle(bars, 1, 0))
     assert pointed.args == [Cursor(query=6)]
 
 

@@ -10,7 +10,17 @@ from pytestqt.qtbot import QtBot
 from attnviz.trace import Cursor, OwnProbability, Trace
 from attnviz.views.heat_strip import CELL, COLUMN, HeatStrip
 from attnviz.views.palette import colour, sequential_colour
-from tests.views.sentences import CAPITAL, HOSTILE, in_theme, long_sentence, own_probabilities, svg_text, tokens, trace
+from tests.views.sentences import (
+    CAPITAL,
+    HOSTILE,
+    hover,
+    in_theme,
+    long_sentence,
+    own_probabilities,
+    svg_text,
+    tokens,
+    trace,
+)
 
 LEFT = Qt.MouseButton.LeftButton
 SENTENCE = tokens("[CLS] the capital of france [SEP]")
@@ -101,7 +111,7 @@ def test_hover_click_and_keys_act_as_on_the_chips(qtbot: QtBot) -> None:
     """Hover points, click and Space ask for a mask, and the template's tokens don't answer."""
     strip = shown(qtbot, trace(SENTENCE, *own_probabilities(SENTENCE)))
     with qtbot.waitSignal(strip.pointed) as pointed:
-        qtbot.mouseMove(strip, strip.cell(2).center().toPoint())
+        hover(qtbot, strip, strip.cell(2).center().toPoint())
     assert pointed.args == [Cursor(query=2)]
     with qtbot.waitSignal(strip.toggled) as asked:
         qtbot.mouseClick(strip, LEFT, pos=strip.cell(4).center().toPoint())

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from attnviz.trace import Attention, Cursor, Floats, Trace
 from attnviz.views.focus_row import focus_row
 from attnviz.views.mask_focus import MaskFocus
-from tests.views.sentences import CAPITAL, HOSTILE, attention, in_theme, long_sentence, svg_text, tokens, trace
+from tests.views.sentences import CAPITAL, HOSTILE, attention, hover, in_theme, long_sentence, svg_text, tokens, trace
 
 LEFT = Qt.MouseButton.LeftButton
 SENTENCE = tokens(CAPITAL, {6: "paris"})
@@ -115,7 +115,7 @@ def test_hovering_a_key_points_from_the_mask_to_it(qtbot: QtBot) -> None:
     """Query is the mask, key the token; leaving takes both away."""
     focus = shown(qtbot, trace(SENTENCE, attention(9)), Cursor(layer=2))
     with qtbot.waitSignal(focus.pointed) as pointed:
-        qtbot.mouseMove(focus, focus.cell(4).center().toPoint())
+        hover(qtbot, focus, focus.cell(4).center().toPoint())
     assert pointed.args == [Cursor(layer=2, query=6, key=4)]
     with qtbot.waitSignal(focus.pointed) as pointed:
         focus._hover(None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QPaintEvent, QRegion
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Cursor, Trace
@@ -12,6 +13,7 @@ from attnviz.views.token_chips import TokenChips
 from tests.views.sentences import (
     CAPITAL,
     HOSTILE,
+    hover,
     in_theme,
     long_sentence,
     own_probabilities,
@@ -83,7 +85,7 @@ def test_hovering_moves_the_query_for_the_time_being(qtbot: QtBot) -> None:
     """The cursor that goes out is not pinned, and keeps layer and head."""
     chips = shown(qtbot, trace(tokens(CAPITAL)), Cursor(layer=3, head=5))
     with qtbot.waitSignal(chips.pointed) as pointed:
-        qtbot.mouseMove(chips, middle(chips, 2))
+        hover(qtbot, chips, middle(chips, 2))
     assert pointed.args == [Cursor(layer=3, head=5, query=2)]
 
 
@@ -91,7 +93,33 @@ def test_hovering_leaves_a_pinned_cursor_alone(qtbot: QtBot) -> None:
     """What is pinned stays until it is freed."""
     chips = shown(qtbot, trace(tokens(CAPITAL)), Cursor(query=4, pinned=True))
     with qtbot.assertNotEmitted(chips.pointed):
-        qtbot.mouseMove(chips, middle(chips, 2))
+        hover(qtbot, chips, middle(chips, 2))
+        qtbot.waitUntil(lambda: chips._hovered == 2)
+
+
+class Painted(QObject):
+    """What a widget was asked to paint."""
+
+    def __init__(self, watched: QObject) -> None:
+        super().__init__(watched)
+        self.region = QRegion()
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_moving_the_cursor_repaints_what_it_leaves_and_where_it_goes(qtbot: QtBot) -> None:
+    """Those chips wholly, and a chip that it doesn't touch not at all."""
+    sentence = trace(long_sentence(60, (7,)))
+    chips = shown(qtbot, sentence, Cursor(query=3, key=7))
+    painted = Painted(chips)
+    chips.draw(sentence, Cursor(query=7, key=21, pinned=True))
+    areas = [chips.cell(position).toAlignedRect() for position in (3, 7, 21)]
+    qtbot.waitUntil(lambda: all(QRegion(area).subtracted(painted.region).isEmpty() for area in areas))
+    assert not painted.region.intersects(chips.cell(30).toAlignedRect())
 
 
 def test_arrows_walk_and_space_toggles(qtbot: QtBot) -> None:
