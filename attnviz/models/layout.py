@@ -10,6 +10,7 @@ from enum import StrEnum
 from attnviz.errors import CheckpointError, printable
 from attnviz.models.config import BertConfig
 
+PREFIX = "bert."
 SHOWN_NAMES = 5
 SHOWN_LETTERS = 34
 _BUFFERS = re.compile(r"(bert\.)?embeddings\.(position_ids|token_type_ids)")
@@ -52,9 +53,11 @@ def bert_layout(config: BertConfig) -> tuple[Entry, ...]:
 
 def agree(layout: tuple[Entry, ...], found: Mapping[str, tuple[int, ...]]) -> Agreement:
     """Match a layout with the tensors ``found`` in a file; raises KEYS_MISMATCH or SHAPE_MISMATCH."""
-    sources = {entry.name: name for entry in layout for name in entry.sources[::-1] if name in found}
+    prefixed = any(name.startswith(PREFIX) for name in found)
+    sources = {entry.name: name for entry in layout for name in _possible(entry, prefixed)[::-1] if name in found}
     parts = frozenset(entry.part for entry in layout if entry.name in sources) | {Part.ENCODER}
-    used = {name for entry in layout for name in entry.sources}
+    heads = {name for entry in layout if entry.part in (Part.MLM, Part.NSP) for name in entry.sources}
+    used = {*sources.values(), *heads}  # a bias stored under both of its names is no surprise
     unexpected = tuple(sorted(name for name in found if name not in used and not _BUFFERS.fullmatch(name)))
     absent = [entry for entry in layout if entry.name not in sources and not entry.optional]
     broken = [entry.sources[0] for entry in absent if entry.part in parts]
@@ -64,6 +67,13 @@ def agree(layout: tuple[Entry, ...], found: Mapping[str, tuple[int, ...]]) -> Ag
         if entry.name in sources and tuple(found[sources[entry.name]]) != entry.shape:
             raise _shape_mismatch(sources[entry.name], tuple(found[sources[entry.name]]), entry.shape)
     return Agreement(sources, tuple(entry.sources[0] for entry in absent), unexpected, parts)
+
+
+def _possible(entry: Entry, prefixed: bool) -> tuple[str, ...]:
+    """The names an entry may have: with or without prefix as the whole file, so that no two models are mixed."""
+    if entry.part in (Part.MLM, Part.NSP):
+        return entry.sources
+    return tuple(name for name in entry.sources if name.startswith(PREFIX) == prefixed)
 
 
 def _embeddings(config: BertConfig) -> Iterator[Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -185,7 +186,7 @@ def _repeats_repetition(regex: str) -> bool:
     """True for patterns like (a+)+ whose matching takes exponential time."""
     signs = [match.group() for match in _REGEX_SIGN.finditer(regex)]
     holds = [False]  # for each open group: does it hold an unbounded repetition?
-    for sign, following in zip(signs, [*signs[1:], ""], strict=True):
+    for sign, following in itertools.pairwise([*signs, ""]):
         if sign == "(":
             holds.append(False)
         elif sign == ")" and len(holds) > 1:

@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from attnviz.errors import CheckpointError
+from attnviz.models import gate
+from attnviz.models.gate.verdict import to_json
+
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 60
 
@@ -27,12 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _answer(folder: Path, allow_pickle: bool, memory: int | None) -> str:
-    from attnviz.errors import CheckpointError
-    from attnviz.models.gate import examine
-    from attnviz.models.gate.verdict import to_json
-
     try:
-        return f'{{"verdict": {to_json(examine(folder, allow_pickle=allow_pickle, memory=memory))}}}\n'
+        return f'{{"verdict": {to_json(gate.examine(folder, allow_pickle=allow_pickle, memory=memory))}}}\n'
     except CheckpointError as error:
         refused = {"sentence": error.sentence, "code": error.code}
     except MemoryError:
@@ -54,7 +54,7 @@ def _own_output() -> TextIO:
 def _limit() -> None:
     """Memory, time and core dumps, where the system has such limits (Windows and macOS do less or nothing)."""
     try:
-        import resource
+        import resource  # noqa: PLC0415 - Windows has none
     except ImportError:
         return
     for kind, most in (("RLIMIT_AS", MOST_MEMORY), ("RLIMIT_CPU", MOST_SECONDS), ("RLIMIT_CORE", 0)):

@@ -76,13 +76,13 @@ class Folder:
             status = os.lstat(target)
         except (OSError, ValueError) as error:
             raise unopenable(name, error) from None
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_regular(name)
         if not any(Path(target).is_relative_to(root) for root in self._roots):
             raise CheckpointError(
                 f"{printable(name)} is a link that leads out of the folder; copy the real file into it.",
                 "PATH_ESCAPES_FOLDER",
             )
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_regular(name)
         return target
 
 

@@ -13,7 +13,8 @@ import zlib
 from typing import BinaryIO
 
 from attnviz.errors import CheckpointError, printable
-from attnviz.models.gate.pickle_program import Tensor, run
+from attnviz.models.gate.pickle_program import run
+from attnviz.models.gate.pickle_values import Tensor
 from attnviz.models.gate.strangers import FIRST_BYTES, foreign_kind, looks_like_safetensors, refuse_strangers
 from attnviz.models.gate.verdict import TensorInfo
 

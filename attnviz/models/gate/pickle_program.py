@@ -6,86 +6,61 @@ globals; whatever else appears is refused by name. Tensors are understood as (st
 
 from __future__ import annotations
 
-import math
+import io
 import pickletools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from attnviz.errors import CheckpointError, printable
-from attnviz.models.gate.safetensors_header import (
-    HIGHEST_RANK,
-    ITEM_SIZES,
-    LARGEST_DIMENSION,
-    MOST_TENSORS,
-    TENSOR_NAME,
+from attnviz.models.gate.pickle_values import (
+    ALLOWED,
+    ORDERED,
+    PARAMETER,
+    REBUILD,
+    STORAGES,
+    Global,
+    Malformed,
+    Storage,
+    Tensor,
+    is_count,
+    rebuilt,
 )
+from attnviz.models.gate.safetensors_header import LARGEST_DIMENSION, MOST_TENSORS, TENSOR_NAME
 
 MOST_OPCODES = 1_000_000
-ORDERED = "collections.OrderedDict"
-REBUILD = "torch._utils._rebuild_tensor_v2"
-PARAMETER = "torch._utils._rebuild_parameter"
-STORAGES = {
-    f"torch.{name}Storage": dtype
-    for name, dtype in {
-        "Double": "F64",
-        "Float": "F32",
-        "Half": "F16",
-        "BFloat16": "BF16",
-        "Long": "I64",
-        "Int": "I32",
-        "Short": "I16",
-        "Char": "I8",
-        "Byte": "U8",
-        "Bool": "BOOL",
-    }.items()
-}
-ALLOWED = frozenset({ORDERED, REBUILD, PARAMETER, *STORAGES})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Global:
-    """A name that the pickle would import; it isn't."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Storage:
-    """A record of numbers: its key in the archive, its type, and how many numbers it says it has."""
-
-    key: str
-    dtype: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tensor:
-    """A tensor that covers a whole storage in C order."""
-
-    storage: str
-    dtype: str
-    shape: tuple[int, ...]
-
-    @property
-    def bytes(self) -> int:
-        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
+_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 
 
 def run(program: bytes, name: str) -> dict[str, Tensor]:
     """The state dict that ``program`` describes; raises UNSAFE_PICKLE, or PICKLE_UNREADABLE if it isn't one."""
     machine = _Machine(name)
-    end: int | None = 0
+    stream = io.BytesIO(program)
     try:
-        for count, (opcode, argument, end) in enumerate(pickletools.genops(program)):
-            if count >= MOST_OPCODES:
-                raise machine.unreadable("its pickle has too many steps")
-            machine.step(opcode.name, argument)
-        if (end or 0) + 1 != len(program):
-            raise machine.unreadable("its pickle has extra bytes behind its end")
+        for _ in range(MOST_OPCODES):
+            opcode = _OPCODES[stream.read(1).decode("latin-1")]
+            machine.check(opcode.name)  # before its argument is even read
+            machine.step(opcode.name, _argument(opcode, stream))
+            if opcode.name == "STOP":
+                break
+        else:
+            raise machine.unreadable("its pickle has too many steps")
+    except Malformed as error:
+        raise machine.unreadable(str(error)) from None
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError, OverflowError) as error:
         raise machine.unreadable("its pickle is damaged") from error
+    if stream.read(1):
+        raise machine.unreadable("its pickle has extra bytes behind its end")
     return _state_dict(machine)
+
+
+def _argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> Any:
+    """What stands behind an opcode; the names of a GLOBAL as they are, where pickletools would unescape them."""
+    if opcode.name == "GLOBAL":
+        module, name = stream.readline(), stream.readline()
+        if not module.endswith(b"\n") or not name.endswith(b"\n"):
+            raise ValueError("a name without an end")
+        return f"{module[:-1].decode()}.{name[:-1].decode()}"
+    return opcode.arg.reader(stream) if opcode.arg else None
 
 
 class _Machine:
@@ -98,12 +73,14 @@ class _Machine:
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
 
-    def step(self, opcode: str, argument: Any) -> None:
-        """Follow one opcode; raises CheckpointError for those that no state dict needs."""
-        action = _ACTIONS.get(opcode)
-        if action is None:
+    def check(self, opcode: str) -> None:
+        """Refuse the opcodes that no state dict needs."""
+        if opcode not in _ACTIONS:
             raise self.unsafe(f"its pickle uses the step {opcode}, which plain weights never need")
-        action(self, argument)
+
+    def step(self, opcode: str, argument: Any) -> None:
+        """Follow one opcode."""
+        _ACTIONS[opcode](self, argument)
 
     def result(self) -> Any:
         if len(self._stack) != 1:
@@ -159,15 +136,13 @@ class _Machine:
     def get(self, index: int) -> None:
         self._stack.append(self._memo[index])
 
-    def import_name(self, argument: str) -> None:
-        """GLOBAL: pickletools gives module and name with a space between."""
-        self._import(argument.replace(" ", ".", 1))
-
     def import_from_stack(self, _: Any) -> None:
         name, module = self.pop(), self.pop()
-        self._import(f"{module}.{name}" if isinstance(module, str) and isinstance(name, str) else "something unnamed")
+        self.import_name(
+            f"{module}.{name}" if isinstance(module, str) and isinstance(name, str) else "something unnamed"
+        )
 
-    def _import(self, name: str) -> None:
+    def import_name(self, name: str) -> None:
         if name not in ALLOWED:
             raise self.unsafe(f"it would run {printable(name, 100)}, which is code and not weights")
         self.push(Global(name))
@@ -205,7 +180,7 @@ class _Machine:
         word, kind, key, _device, count = reference
         if word != "storage" or type(kind) is not Global or kind.name not in STORAGES:
             raise self.unsafe("its pickle refers to something that is not a storage of numbers")
-        if type(key) is not str or not (key.isascii() and key.isdigit()) or not _is_count(count, LARGEST_DIMENSION):
+        if type(key) is not str or not (key.isascii() and key.isdigit()) or not is_count(count, LARGEST_DIMENSION):
             raise ValueError("a malformed storage")
         self.push(Storage(key, STORAGES[kind.name], count))
 
@@ -217,38 +192,11 @@ class _Machine:
         if function.name == ORDERED and not arguments:
             self.push({})
         elif function.name == REBUILD:
-            self.push(self._tensor(arguments))
+            self.push(rebuilt(arguments))
         elif function.name == PARAMETER and len(arguments) == 3 and type(arguments[0]) is Tensor:
             self.push(arguments[0])
         else:
             raise self.unsafe(f"its pickle calls {function.name} in a way that plain weights never need")
-
-    def _tensor(self, arguments: tuple[Any, ...]) -> Tensor:
-        if len(arguments) != 6:
-            raise self.unreadable("a tensor carries more than its numbers")
-        storage, offset, shape, stride, gradient, hooks = arguments
-        if type(storage) is not Storage or type(gradient) is not bool or hooks != {}:
-            raise self.unreadable("a tensor is malformed")
-        sizes_fit = (
-            type(shape) is tuple
-            and len(shape) <= HIGHEST_RANK
-            and all(_is_count(size, LARGEST_DIMENSION) for size in shape)
-        )
-        if not sizes_fit or type(stride) is not tuple or not all(_is_count(step, 2**62) for step in stride):
-            raise self.unreadable("the shape of a tensor is malformed")
-        plain = offset == 0 and stride == _strides(shape) and math.prod(shape) == storage.count
-        if type(offset) is not int or not plain:
-            raise self.unreadable("a tensor is only a view into its storage; it must be saved contiguous")
-        return Tensor(storage.key, storage.dtype, shape)
-
-
-def _strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Steps of a C-ordered tensor, in numbers."""
-    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
-
-
-def _is_count(value: object, highest: int) -> bool:
-    return type(value) is int and 0 <= value <= highest
 
 
 def _state_dict(machine: _Machine) -> dict[str, Tensor]:

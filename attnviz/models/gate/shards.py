@@ -16,10 +16,9 @@ MOST_SHARDS = 256
 def read_shards(folder: Folder) -> dict[str, TensorInfo]:
     """Every tensor of a sharded checkpoint; raises CheckpointError before opening anything outside the folder."""
     promised = _weight_map(folder)
+    shards = {file: _shard(folder, file) for file in sorted(set(promised.values()))}
     found: dict[str, TensorInfo] = {}
-    for file in sorted(set(promised.values())):
-        with folder.open(file) as (stream, size):
-            tensors = read_header(stream, size, file)
+    for file, tensors in shards.items():
         for name in tensors:
             if promised.get(name) != file:
                 raise _bad(f"{file} holds tensor {printable(name)}, which the index does not place there")
@@ -28,6 +27,11 @@ def read_shards(folder: Folder) -> dict[str, TensorInfo]:
     if lost is not None:
         raise _bad(f"tensor {printable(lost)} is promised in {promised[lost]}, which does not hold it")
     return found
+
+
+def _shard(folder: Folder, file: str) -> dict[str, TensorInfo]:
+    with folder.open(file) as (stream, size):
+        return read_header(stream, size, file)
 
 
 def _weight_map(folder: Folder) -> dict[str, str]:
