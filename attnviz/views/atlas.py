@@ -51,17 +51,27 @@ def atlas_codes(tiles: Mapping[int, Codes], atlas: Atlas, ratio: float) -> Codes
     is max-pooled, one that is smaller has its cells repeated.
     """
     side, pitch = round(atlas.side * ratio), round((atlas.side + GAP) * ratio)
-    canvas = np.zeros((atlas.shape[0] * pitch, atlas.shape[1] * pitch), np.uint8)
+    canvas = np.zeros((atlas.shape[0], pitch, atlas.shape[1], pitch), np.uint8)
+    for layers in _alike(tiles):
+        fitted = _resampled(np.concatenate([tiles[layer] for layer in layers]), side)
+        fitted = fitted.reshape(len(layers), -1, side, side)  # (layers, heads, side, side)
+        canvas[list(layers), :side, : fitted.shape[1], :side] = fitted.transpose(0, 2, 1, 3)
+    return canvas.reshape(atlas.shape[0] * pitch, atlas.shape[1] * pitch)
+
+
+def _alike(tiles: Mapping[int, Codes]) -> list[list[int]]:
+    """The layers in groups whose stacks have one shape; usually a single group."""
+    groups: dict[tuple[int, ...], list[int]] = {}
     for layer, stack in tiles.items():
-        fitted = _resampled(stack, side)  # (heads, side, side)
-        for column, tile in enumerate(fitted):
-            canvas[layer * pitch : layer * pitch + side, column * pitch : column * pitch + side] = tile
-    return canvas
+        groups.setdefault(stack.shape, []).append(layer)
+    return list(groups.values())
 
 
 def _resampled(stack: Codes, side: int) -> Codes:
     """(heads, rows, columns) to (heads, side, side)."""
     small = pooled(stack, side, side)
+    if small.shape[1:] == (side, side):
+        return small
     rows = np.arange(side) * small.shape[1] // side
     columns = np.arange(side) * small.shape[2] // side
     return small[:, rows[:, None], columns[None, :]]

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QT
 from attnviz.table import Table
 from attnviz.trace import Overview, Site, Trace
 from attnviz.views.lettering import percent
-from attnviz.views.palette import GRID
+from attnviz.views.palette import GRID, SMALL, ui_font
 from attnviz.views.placeholder import Placeholder
 from attnviz.views.view import View
 
@@ -92,7 +92,7 @@ class HeadModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return COLUMNS[section].replace(" (", "\n(").replace("on ", "on\n")
         return _EXPLAINED.get(COLUMNS[section]) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
@@ -126,6 +126,8 @@ class HeadTable(View):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(3 * GRID)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setHighlightSections(False)
+        table.horizontalHeader().setFont(ui_font(SMALL))
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.selectionModel().currentRowChanged.connect(self._row_chosen)
         table.installEventFilter(self)

@@ -11,11 +11,11 @@ from attnviz.table import Table
 from attnviz.trace import Attention, Cursor, Floats, Hiding, Site, Tokens
 from attnviz.views import palette
 from attnviz.views.image import Drawable, coded, safe_image, spread
-from attnviz.views.lettering import visible
 from attnviz.views.map_frame import Place
 from attnviz.views.map_paint import Picture
 from attnviz.views.map_view import MapView
 from attnviz.views.option import Option
+from attnviz.views.token_labels import lettered
 
 KINDS = ("weights", "scores", "raw products")
 SCALES = ("linear", "log")
@@ -70,7 +70,8 @@ class HeatMap(MapView):
             return None
         full, caption = self._values(attention)
         values = np.ascontiguousarray(full[np.ix_(rows, columns)])
-        left_out = [index for index, column in enumerate(columns) if column in self._hidden(attention)]
+        hidden = frozenset(self._hidden(attention))
+        left_out = [index for index, column in enumerate(columns) if column in hidden]
         return self._coloured(values, left_out, caption, (rows, columns), (queries, keys))
 
     def _values(self, attention: Attention) -> tuple[Floats, str]:
@@ -102,7 +103,7 @@ class HeatMap(MapView):
             values = values.copy()
             values[:, left_out] = np.nan
         rows, columns = (
-            tuple(visible(side.labels[place]) for place in places) for side, places in zip(tokens, kept, strict=True)
+            tuple(map(lettered(side.labels).__getitem__, places)) for side, places in zip(tokens, kept, strict=True)
         )
         said = " · ".join(part for part in (caption, note) if part)
         signed = self.kind != "weights"

@@ -16,6 +16,7 @@ from attnviz.export.cells import (
     indexed_image,
     is_vector,
     label_extent,
+    label_width,
     paint_bar,
     paint_cells,
     paint_column_label,
@@ -50,6 +51,7 @@ class Picture:
     caption: str = ""
     square: bool = True
     signed: bool = False
+    slants: bool = True
 
     @property
     def shape(self) -> Place:
@@ -63,9 +65,9 @@ def screen_ink() -> Ink:
 def frame_of(picture: Picture, window: Window, room: QRectF) -> Frame:
     """Lay out a map in the widget's ``room``: labels left and on top, the bar at the right, the caption below."""
     ink = screen_ink()
-    metrics, titles = QFontMetricsF(ink.labels), QFontMetricsF(ink.small)
-    widest = max((metrics.horizontalAdvance(label) for label in picture.row_labels), default=0.0)
-    left = max(min(widest, room.width() * _WIDEST_LABEL), titles.horizontalAdvance(picture.row_title)) + 1.5 * GRID
+    titles = QFontMetricsF(ink.small)
+    widest = label_width(picture.row_labels, ink.labels)
+    left = max(min(widest, room.width() * _WIDEST_LABEL), titles.horizontalAdvance(picture.row_title)) + 2.5 * GRID
     right = bar_width(picture.ticks, ink) + 2 * GRID
     below = (titles.height() + GRID if picture.caption else 0.0) + GRID
     wide = max(room.width() - left - right, GRID)
@@ -74,7 +76,7 @@ def frame_of(picture: Picture, window: Window, room: QRectF) -> Frame:
         if picture.square
         else wide / picture.shape[1]
     )
-    extent, slanted = label_extent(picture.column_labels, ink.labels, guess)
+    extent, slanted = label_extent(picture.column_labels, ink.labels, guess if picture.slants else math.inf)
     top = min(extent, room.height() * _WIDEST_LABEL) + titles.height() + 1.5 * GRID
     inner = QRectF(room.left() + left, room.top() + top, wide, max(room.height() - top - below, GRID))
     area = fitted(inner, picture.shape, square=picture.square)
@@ -141,10 +143,9 @@ def _paint_row_labels(painter: QPainter, picture: Picture, frame: Frame, ink: In
     needed = metrics.height() * 0.95
     step = stride(frame.cell.height(), needed)
     right = frame.area.left() - GRID / 2 - 2
-    for row in frame.seen_rows():
+    for row in _labelled(frame.seen_rows(), step, marked, needed / frame.cell.height()):
         middle = frame.cell_area(row, 0).center().y()
-        near = marked is not None and abs(row - marked) * frame.cell.height() < needed
-        if (row != marked and (near or row % step)) or not frame.area.top() <= middle <= frame.area.bottom():
+        if not frame.area.top() <= middle <= frame.area.bottom():
             continue
         painter.setPen(colour("accent") if row == marked else ink.text)
         room = max(right - 2.0, GRID)
@@ -156,28 +157,34 @@ def _paint_row_labels(painter: QPainter, picture: Picture, frame: Frame, ink: In
 def _paint_column_labels(painter: QPainter, picture: Picture, frame: Frame, ink: Ink, marked: int | None) -> None:
     painter.setFont(ink.labels)
     metrics = QFontMetricsF(ink.labels)
-    needed = metrics.height() * 1.1 if frame.slanted else 0.0
+    widest = label_width(picture.column_labels, ink.labels)
+    needed = metrics.height() * 1.1 if frame.slanted else widest + GRID
     step = stride(frame.cell.width(), needed)
     bottom = frame.area.top() - GRID / 2
     longest = (bottom - metrics.height() - GRID) / math.sin(math.radians(50.0)) if frame.slanted else 1e6
-    for column in frame.seen_columns():
+    for column in _labelled(frame.seen_columns(), step, marked, needed / frame.cell.width()):
         middle = frame.cell_area(0, column).center().x()
-        near = marked is not None and abs(column - marked) * frame.cell.width() < needed
-        if (column != marked and (near or column % step)) or not frame.area.left() <= middle <= frame.area.right():
+        if not frame.area.left() <= middle <= frame.area.right():
             continue
         painter.setPen(colour("accent") if column == marked else ink.text)
         label = metrics.elidedText(picture.column_labels[column], Qt.TextElideMode.ElideRight, longest)
         paint_column_label(painter, middle, bottom, label, slanted=frame.slanted)
 
 
+def _labelled(seen: range, step: int, marked: int | None, apart: float) -> list[int]:
+    """The lines that get a label: every ``step``-th, and the marked one at the cost of those nearer than ``apart``."""
+    chosen = [line for line in seen if line % step == 0 and (marked is None or abs(line - marked) >= apart)]
+    return chosen if marked is None or marked not in seen else [*chosen, marked]
+
+
 def _paint_titles(painter: QPainter, picture: Picture, frame: Frame, ink: Ink) -> None:
     painter.setFont(ink.small)
     painter.setPen(ink.muted)
     metrics = QFontMetricsF(ink.small)
-    title = picture.row_title
-    painter.drawText(
-        QPointF(frame.area.left() - GRID / 2 - 2 - metrics.horizontalAdvance(title), frame.area.top() - GRID - 2), title
+    corner = QPointF(
+        frame.area.left() - 1.5 * GRID - metrics.horizontalAdvance(picture.row_title), frame.area.top() - GRID - 2
     )
+    painter.drawText(corner, picture.row_title)
     painter.drawText(QPointF(frame.area.left(), metrics.ascent() + GRID / 2), picture.column_title)
 
 
