@@ -16,6 +16,7 @@ from attnviz.export.ticks import Ticks
 
 MOST_VECTOR_CELLS = 96 * 96
 SLANT = 50.0
+SEAM = 0.5
 _RASTER = (QPaintEngine.Type.Raster, QPaintEngine.Type.OpenGL, QPaintEngine.Type.OpenGL2)
 
 
@@ -79,17 +80,18 @@ def paint_cells(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> 
 
 
 def _paint_rectangles(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> None:
+    """One rectangle for each run of equal cells; they overlap a little, because viewers let the page shine through seams."""
     height, width = area.height() / codes.shape[0], area.width() / codes.shape[1]
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for row, line in enumerate(codes):
-        edges = [0, *(np.flatnonzero(np.diff(line)) + 1).tolist(), len(line)]  # equal neighbours are one rectangle
+        edges = [0, *(np.flatnonzero(np.diff(line)) + 1).tolist(), len(line)]
         for first, last in pairwise(edges):
+            left, top = area.left() + first * width, area.top() + row * height
+            right, bottom = left + (last - first) * width + SEAM, top + height + SEAM
             painter.setBrush(QColor(*(int(part) for part in table[line[first]])))
-            painter.drawRect(
-                QRectF(area.left() + first * width, area.top() + row * height, (last - first) * width, height)
-            )
+            painter.drawRect(QRectF(QPointF(left, top), QPointF(min(right, area.right()), min(bottom, area.bottom()))))
     painter.restore()
 
 
