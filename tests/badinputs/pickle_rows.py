@@ -20,6 +20,7 @@ from tests.badinputs.pickle_files import (
     doubled,
     flip,
     half,
+    marked_as_folder,
     memo_bomb,
     nested_lists,
     prepended,
@@ -109,6 +110,7 @@ CASES = (
         rewritten(lambda members: [(n, b"big" if n.endswith("byteorder") else r) for n, r in members]),
         UNREADABLE,
     ),
+    row("P07-marked-as-folder", bytewise(marked_as_folder), UNREADABLE, "plain file"),
     row("P07-flipped", bytewise(flip), "WEIGHTS_CHECKSUM", "data/0"),
     row(
         "P08-compressed",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from attnviz.errors import LONGEST_SENTENCE, CheckpointError
 from attnviz.models.config import parse_config
@@ -93,6 +94,24 @@ def test_p15_damaged_archives_get_typed_answers(tmp_path: Path) -> None:
     raw = (tmp_path / "pytorch_model.bin").read_bytes()
     _, refused = answers(lambda found: read_archive(io.BytesIO(found), len(found), "pytorch_model.bin"), raw, 15)
     assert refused > COUNT / 2
+
+
+def test_p15_torch_reads_the_same_numbers_from_whatever_is_let_through(tmp_path: Path) -> None:
+    """Two readers of one damaged zip could see different files; where ours says yes, torch finds the original numbers."""
+    pickle_files.saved(lambda canary: pickle_files.state())(valid.write_bert_folder(tmp_path))
+    raw, original = (tmp_path / "pytorch_model.bin").read_bytes(), pickle_files.state()
+
+    def ask(found: bytes) -> None:
+        names = read_archive(io.BytesIO(found), len(found), "pytorch_model.bin")
+        try:
+            loaded = torch.load(io.BytesIO(found), weights_only=True)
+        except RuntimeError:  # refused by torch is as good as refused by us
+            return
+        assert loaded.keys() == names.keys()
+        assert all(torch.equal(tensor, original[name]) for name, tensor in loaded.items() if name in original)
+
+    taken, _ = answers(ask, raw, 7, 3 * COUNT)
+    assert taken > COUNT / 10
 
 
 def test_p15_damaged_programs_get_typed_answers() -> None:

@@ -21,7 +21,8 @@ from attnviz.models.gate.verdict import TensorInfo
 LARGEST_PROGRAM = 16 * 2**20
 MOST_MEMBERS = 25_000
 LOCAL_HEADER = 30
-ENCRYPTED = 0x1
+USUAL_FLAGS = 0x808  # sizes behind the data, and names in UTF-8
+DOS_ATTRIBUTES = 0xFF  # a member marked as a folder is skipped by torch, which then shows whatever was in memory
 _TOP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\- ]*")
 _DAMAGE = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
@@ -78,12 +79,11 @@ def _members(archive: zipfile.ZipFile, size: int, name: str) -> dict[str, zipfil
             raise _bad(name, f"its member {printable(info.filename)!r} stands in it twice")
         members[inside] = info
     for info in listed:
-        if (
-            info.compress_type != zipfile.ZIP_STORED
-            or info.compress_size != info.file_size
-            or info.flag_bits & ENCRYPTED
-        ):
+        stored = info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size
+        if not stored or info.flag_bits & ~USUAL_FLAGS:
             raise _bad(name, f"its member {printable(info.filename)!r} is compressed, which PyTorch never does")
+        if info.external_attr & DOS_ATTRIBUTES or info.volume:
+            raise _bad(name, f"its member {printable(info.filename)!r} is not marked as a plain file")
     _check_places(listed, size, name)
     if "data.pkl" not in members:
         raise _bad(name, "it has no data.pkl")
