@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_MASKS = 32
 BATCH_TOKENS = 2048
+EXPECTED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +75,13 @@ class Checkpoint:
         masks = tokens.masks[:MOST_MASKS]
         logits = finite(self.model.word_logits(states[0, list(masks)]))  # (masks, vocabulary)
         probabilities = logits.softmax(-1)
-        best = probabilities.topk(min(top, probabilities.shape[-1]), -1)
-        for row, position in enumerate(masks):
-            entries = tuple(
-                Candidate(number, self.codec.piece(number), self.codec.label(number), probability)
-                for number, probability in zip(best.indices[row].tolist(), best.values[row].tolist(), strict=True)
-            )
+        best = self._best(probabilities, top)
+        for position, row, entries in zip(masks, probabilities, best, strict=True):
             original = tokens.originals[position]
             if original is None:
                 yield Candidates(position, entries)
             else:
-                probability, rank = _standing(probabilities[row], original)
+                probability, rank = _standing(row, original)
                 yield Candidates(position, entries, self.codec.label(original), rank, probability)
 
     @torch.inference_mode()
@@ -107,9 +104,18 @@ class Checkpoint:
             states = block(states).output  # (places, tokens, hidden)
             yield Progress("each word masked alone", places[0], len(tokens))
         probabilities = finite(self.model.word_logits(states[rows, columns])).softmax(-1)  # (places, vocabulary)
-        for row, place in enumerate(places):
-            probability, rank = _standing(probabilities[row], tokens.ids[place])
-            yield OwnProbability(place, probability, rank)
+        best = self._best(probabilities, EXPECTED)
+        for place, row, entries in zip(places, probabilities, best, strict=True):
+            probability, rank = _standing(row, tokens.ids[place])
+            yield OwnProbability(place, probability, rank, entries)
+
+    def _best(self, probabilities: Tensor, top: int) -> tuple[tuple[Candidate, ...], ...]:
+        """The most probable entries of every row of (rows, vocabulary)."""
+        best = probabilities.topk(min(top, probabilities.shape[-1]), -1)
+        return tuple(
+            tuple(Candidate(number, self.codec.piece(number), self.codec.label(number), probability) for number, probability in zip(*row, strict=True))
+            for row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        )
 
     def require_mask_head(self) -> None:
         """Raise CheckpointError when this checkpoint can't predict masked words."""

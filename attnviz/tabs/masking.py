@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from attnviz.errors import printable
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.tabs.scene import put_in
 from attnviz.tabs.tab import Tab
-from attnviz.trace import Attention, Candidates, OwnProbability
+from attnviz.trace import Attention, Candidates, Cursor, OwnProbability, Trace
 from attnviz.views.candidate_bars import CandidateBars
 from attnviz.views.heat_strip import HeatStrip
 from attnviz.views.layer_focus import LayerFocus
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from attnviz.engine import Engine
     from attnviz.jobs import Job
     from attnviz.tabs.scene import Scene
-    from attnviz.trace import Record, Span, Tokens, Trace
+    from attnviz.trace import Record, Span, Tokens
     from attnviz.views.candidate_bars import Choice
     from attnviz.views.view import View
 
@@ -43,11 +44,15 @@ class MaskingTab(Tab):
         self.focus = MaskFocus(self)
         self.layers = LayerFocus(self)
         self.strip = HeatStrip(self)
+        self.expected = CandidateBars(self)
+        self._expected_for: OwnProbability | None = None
         self._build()
         for view in self.views():
             view.pointed.connect(self.on_pointed)
         self.chips.toggled.connect(self._on_toggled)
-        self.bars.chosen.connect(self._on_chosen)
+        self.strip.toggled.connect(self._on_toggled)
+        for bars in (self.bars, self.expected):
+            bars.chosen.connect(self._on_chosen)
 
     def views(self) -> Sequence[View]:
         return (self.chips, self.bars, self.focus, self.layers, self.strip)
@@ -74,6 +79,7 @@ class MaskingTab(Tab):
         tokens = self.trace.tokens()
         self._pages.setCurrentIndex(0 if tokens is None or tokens.masks or not self.trace.every(OwnProbability) else 1)
         self._offer_layers()
+        self._draw_expected()
         self._chips_panel.set_subtitle(_hint(tokens))
 
     def _build(self) -> None:
@@ -95,7 +101,14 @@ class MaskingTab(Tab):
         masks.setStretchFactor(0, 1)
         masks.setStretchFactor(1, 1)
         masks.setSizes([640, 640])
-        words = self._panel("Each word masked alone: its own probability", self.strip)
+        words = QSplitter(Qt.Orientation.Vertical, self)
+        words.setChildrenCollapsible(False)
+        strip = self._panel("Each word masked alone", self.strip)
+        strip.set_subtitle("surprisal above, its own probability below, and the three words that the model expected")
+        words.addWidget(strip)
+        self._expected_panel = self._panel("What the model expected", self.expected)
+        words.addWidget(self._expected_panel)
+        words.setSizes([260, 320])
         self._pages = QStackedWidget(self)
         self._pages.addWidget(masks)
         self._pages.addWidget(words)
@@ -116,12 +129,28 @@ class MaskingTab(Tab):
         self._heads.setAccessibleName("Head")
         self._special = QCheckBox("hide special", self)
         self._special.setToolTip("Leave out [CLS] and [SEP]; the rest is renormalised, and the hidden share is said")
+        for box in (self._layers, self._heads):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for control in (self._layers, self._heads, self._special):
             panel.add_control(control)
         self._layers.currentIndexChanged.connect(self._on_focus_changed)
         self._heads.currentIndexChanged.connect(self._on_focus_changed)
         self._special.toggled.connect(self._on_focus_changed)
         return panel
+
+    def _draw_expected(self) -> None:
+        """The full list for the word under the cursor, else for the one that surprises most."""
+        tokens, words = self.trace.tokens(), self.trace.every(OwnProbability)
+        if tokens is None or not words:
+            return
+        word = self.trace.find(OwnProbability, self.cursor_at.query) or min(words, key=lambda own: own.probability)
+        label = tokens.labels[word.position]
+        if self._expected_for is not word:
+            self._expected_for = word
+            record = Candidates(word.position, word.expected, label, word.rank, word.probability)
+            self.expected.draw(Trace().plus(tokens, record), Cursor())
+            self._expected_panel.set_title(f"What the model expected instead of “{printable(label, 24)}”")
+            self._expected_panel.set_subtitle("point at another word to see its list; a click on a candidate puts it in")
 
     def _offer_layers(self) -> None:
         """Fill the selectors for the model that answered, keeping the choice where it still exists."""

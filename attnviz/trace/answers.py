@@ -34,11 +34,15 @@ class Candidates(Record):
 
 @dataclass(frozen=True, slots=True)
 class OwnProbability(Record):
-    """The probability of the token that stands at ``position``, when that token alone is masked; rank from 1."""
+    """The probability of the token that stands at ``position``, when that token alone is masked; rank from 1.
+
+    ``expected`` are the words that the model would rather have put there, most probable first.
+    """
 
     position: int
     probability: float
     rank: int
+    expected: tuple[Candidate, ...] = ()
 
     @property
     def slot(self) -> Slot:

@@ -50,6 +50,7 @@ class Header(QWidget):
         row.addWidget(self.sentence, 1, Qt.AlignmentFlag.AlignTop)
         for part in (self.examples, self.settings):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+        self.devices.setFixedHeight(self.checkpoints.sizeHint().height())
         self._build_settings()
 
     def offer_checkpoints(self, shipped: tuple[Offered, ...], recent: tuple[Offered, ...]) -> None:

@@ -26,20 +26,22 @@ from attnviz.views.palette import (
 from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_flow import TokenFlow, token_name
 
-COLUMN, CELL, VALUE, PADDING = 48, 28, 16, 10
+COLUMN, CELL, VALUE, PADDING = 88, 28, 16, 10
+EXPECTED, EXPECTED_LINE, LONGEST = 3, 15, 14
 STEP_BITS, LEAST_BITS = 4, 8
 CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 class HeatStrip(TokenFlow):
-    """The tokens in reading order: above each a column as high as its surprisal, below it its probability.
+    """The tokens in reading order: above each a column as high as its surprisal, below it its probability and what the
+    model would rather have put there.
 
     Fills in while ``OwnProbability`` records arrive; a token without one is an outline. ``toggled`` carries the
     position (int) of a token that is clicked to be masked.
     """
 
     toggled = Signal(object)
-    _cell_height = COLUMN + CELL + VALUE
+    _cell_height = COLUMN + CELL + VALUE + EXPECTED * EXPECTED_LINE
     _line_gap = 2 * GRID
     _gap = 4.0
 
@@ -59,12 +61,15 @@ class HeatStrip(TokenFlow):
         """One row per token; empty cells where nothing was computed."""
         tokens = self.tokens
         rows = (self._row(tokens, position) for position in range(len(tokens))) if tokens else ()
-        return Table(("position", "token", "label", "probability", "rank", "surprisal in bits"), tuple(rows))
+        expected = tuple(f"expected {place + 1}" for place in range(EXPECTED))
+        return Table(("position", "token", "label", "probability", "rank", "surprisal in bits", *expected), tuple(rows))
 
     def _row(self, tokens: Tokens, position: int) -> tuple[str | int | float | None, ...]:
         own = self._own(position)
         known = (own.probability, own.rank, surprisal(own.probability)) if own else (None, None, None)
-        return (position, tokens.pieces[position], tokens.labels[position], *known)
+        words = [entry.label for entry in own.expected[:EXPECTED]] if own else []
+        padded = (*words, *(None for _ in range(EXPECTED - len(words))))
+        return (position, tokens.pieces[position], tokens.labels[position], *known, *padded)
 
     def _own(self, position: int) -> OwnProbability | None:
         return self.trace.find(OwnProbability, position)
@@ -76,7 +81,9 @@ class HeatStrip(TokenFlow):
             return f"{name}\n{'added by the model' if tokens.special[position] else 'not computed'}"
         return (
             f"{name}\np(token | rest) = {own.probability:.6g} · {percent(own.probability)}\n"
-            f"rank {own.rank:,} · {bits(own.probability)}\nclick masks it"
+            f"rank {own.rank:,} · {bits(own.probability)}\n"
+            f"expected: {', '.join(f'{isolated(entry.label)} {percent(entry.probability)}' for entry in own.expected)}\n"
+            "click masks it"
         )
 
     def _act(self, tokens: Tokens, position: int) -> None:
@@ -107,7 +114,9 @@ class HeatStrip(TokenFlow):
     def _measure(self, tokens: Tokens, position: int) -> float:
         label = token_width(isolated(tokens.labels[position]))
         value = 0.0 if tokens.special[position] else small_width("< 0.1 %") + 2
-        return max(label + 2 * PADDING, value)
+        own = self._own(position)
+        words = [small_width(_short(entry.label)) for entry in own.expected[:EXPECTED]] if own else []
+        return max(label + 2 * PADDING, value, *words)
 
     # painting
 
@@ -128,7 +137,7 @@ class HeatStrip(TokenFlow):
         painter.drawText(QRectF(GRID, top - 3 * GRID, 20 * GRID, 2 * GRID), Qt.AlignmentFlag.AlignLeft, "surprisal, bits")
 
     def _ring(self, position: int) -> QRectF:
-        return self._area(position).adjusted(-2, COLUMN - 2, 2, -VALUE + 2)
+        return self._area(position).adjusted(-2, COLUMN - 2, 2, -VALUE - EXPECTED * EXPECTED_LINE + 2)
 
     def _paint_cell(self, painter: QPainter, tokens: Tokens, position: int, area: QRectF) -> None:
         cell = QRectF(area.left(), area.top() + COLUMN, area.width(), CELL).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -161,11 +170,20 @@ class HeatStrip(TokenFlow):
         painter.setPen(colour("text"))
         below = QRectF(area.left() - 2, area.top() + COLUMN + CELL, area.width() + 4, VALUE)
         painter.drawText(below, CENTRE, percent(own.probability))
+        painter.setPen(colour("muted"))
+        for entry in own.expected[:EXPECTED]:
+            below = below.translated(0, EXPECTED_LINE)
+            painter.drawText(below, CENTRE, _short(entry.label))
 
     def _paint_fixed(self, painter: QPainter) -> None:
         width = self.width()
         left = self._content_width() - legend.WIDTH - GRID if self._legend_beside(width) else self._room(width)[0]
         legend.paint_colour_bar(painter, left, GRID, "p(token | rest)")
+
+
+def _short(label: str) -> str:
+    shown = label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
+    return isolated(shown)
 
 
 def _surprise() -> QColor:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from attnviz.trace import Cursor, OwnProbability, Trace
+from attnviz.trace import Candidate, Cursor, OwnProbability, Trace
 from attnviz.views.heat_strip import CELL, COLUMN, HeatStrip
 from attnviz.views.palette import colour, sequential_colour
 from tests.views.sentences import (
@@ -55,7 +55,7 @@ def test_what_is_not_computed_is_an_outline(qtbot: QtBot) -> None:
     """Surface inside, no number, an empty cell in the table; it fills in when the record arrives."""
     strip = shown(qtbot, trace(SENTENCE, OwnProbability(1, 0.9, 1)))
     assert cell_colour(strip, 3) == colour("surface")
-    assert strip.numbers().rows[3] == (3, "of", "of", None, None, None)
+    assert strip.numbers().rows[3] == (3, "of", "of", *[None] * 6)
     strip.draw(strip.trace.plus(OwnProbability(3, 0.5, 2)), Cursor())
     assert cell_colour(strip, 3) == sequential_colour(0.5)
     assert "50.0 %" in svg_text(strip)
@@ -64,8 +64,19 @@ def test_what_is_not_computed_is_an_outline(qtbot: QtBot) -> None:
 def test_the_table_tells_surprisal_in_bits(qtbot: QtBot) -> None:
     """Hand-computed: a quarter is 2 bits, a certainty 0."""
     strip = shown(qtbot, trace(SENTENCE, OwnProbability(1, 0.25, 3), OwnProbability(2, 1.0, 1)))
-    assert strip.numbers().rows[1] == (1, "the", "the", 0.25, 3, 2.0)
-    assert strip.numbers().rows[2][-1] == 0.0
+    assert strip.numbers().rows[1][:6] == (1, "the", "the", 0.25, 3, 2.0)
+    assert strip.numbers().rows[2][5] == 0.0
+
+
+def test_what_the_model_expected_stands_below_the_word(qtbot: QtBot) -> None:
+    """The three most probable words, in the picture and in the table; fewer where fewer are known."""
+    expected = tuple(Candidate(number, word, word, 0.2) for number, word in enumerate(("a", "this", "every", "no")))
+    strip = shown(qtbot, trace(SENTENCE, OwnProbability(1, 0.25, 3, expected), OwnProbability(2, 1.0, 1, expected[:1])))
+    assert strip.numbers().rows[1][6:] == ("a", "this", "every")
+    assert strip.numbers().rows[2][6:] == ("a", None, None)
+    drawn = svg_text(strip)
+    assert "every" in drawn
+    assert "no" not in drawn.split()
 
 
 @pytest.mark.parametrize(
