@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attnviz import places
 from attnviz.errors import CheckpointError, printable
 from attnviz.models.config import parse_config
+from attnviz.models.gate.paths import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,9 +57,9 @@ def listings(recent: Iterable[str] = ()) -> tuple[Listing, ...]:
 
 def listing(folder: Path) -> Listing:
     """Read a folder's configuration and header sizes. Raises CheckpointError or OSError when that isn't possible."""
-    with (folder / "config.json").open("rb") as file:
-        config, _ = parse_config(file.read(_CONFIG_LIMIT))
-    parameters = _stored_parameters(folder / "model.safetensors")
+    files = Folder(folder)
+    config, _ = parse_config(files.read("config.json", _CONFIG_LIMIT, "CONFIG_UNREADABLE"))
+    parameters = _stored_parameters(files)
     return Listing(
         folder.name, "bert", config.layers, config.heads, config.hidden, config.vocabulary, parameters, str(folder)
     )
@@ -82,12 +83,12 @@ def resolve(name: str | None, recent: Iterable[str] = ()) -> Path:
     )
 
 
-def _stored_parameters(file: Path) -> int | None:
-    """Elements of all tensors in a safetensors header; None when there is no readable one."""
+def _stored_parameters(files: Folder) -> int | None:
+    """Elements of all tensors in the safetensors header; None when there is no readable one."""
     try:
-        with file.open("rb") as source:
-            size = int.from_bytes(source.read(8), "little")
-            header = json.loads(source.read(size)) if size <= _HEADER_LIMIT else {}
+        with files.open("model.safetensors") as (stream, _):
+            size = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(size)) if size <= _HEADER_LIMIT else {}
         return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (CheckpointError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

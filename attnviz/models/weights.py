@@ -43,10 +43,6 @@ def _pickled(path: Path, names: set[str]) -> dict[str, Tensor]:
         loaded = torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)
     except Exception as error:
         raise _unreadable(path) from error
-    for wrapper in ("state_dict", "model"):
-        if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
-            loaded = loaded[wrapper]
-            break
     tensors = {name: loaded.get(name) for name in names}
     for name, tensor in tensors.items():
         if not isinstance(tensor, Tensor) or tensor.layout is not torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:

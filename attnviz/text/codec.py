@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from tokenizers import Encoding, Tokenizer
@@ -55,7 +56,7 @@ class Codec:
         if limit is not None:
             _truncate(first, second, limit - (total - len(first) - (len(second) if second else 0)))
         encoding = self._tokenizer.post_process(first, second, add_special_tokens=True)
-        return self._tokens(encoding, text, pair, masked, total)
+        return self._tokens(encoding, text, pair, masked, total, len(first))
 
     def _id(self, token: str | None) -> int | None:
         return None if token is None else self._tokenizer.token_to_id(token)
@@ -67,8 +68,8 @@ class Codec:
             sentence = "This checkpoint's tokenizer gave up on the text; try another text, or check its tokenizer.json."
             raise _unless_interrupt(error, TextError(sentence, "TOKENIZER_FAILED")) from error
 
-    def _tokens(self, encoding: Encoding, text: str, pair: str | None, masked: Sequence[Span], total: int) -> Tokens:
-        sequence = [None if added else encoding.token_to_sequence(place) for place, added in enumerate(encoding.special_tokens_mask)]
+    def _tokens(self, encoding: Encoding, text: str, pair: str | None, masked: Sequence[Span], total: int, firsts: int) -> Tokens:
+        sequence = _sequences(encoding.special_tokens_mask, firsts)
         shift = {0: 0, 1: len(text) + 1}
         spans = tuple(
             None if part is None else (start + shift[part], end + shift[part])
@@ -103,6 +104,15 @@ def _truncate(first: Encoding, second: Encoding | None, room: int) -> None:
     first.truncate(kept)
     if second is not None:
         second.truncate(min(other, room - kept))
+
+
+def _sequences(added: Sequence[int], firsts: int) -> list[int | None]:
+    """0 or 1 for the tokens of the first and the second text, None for the template's; templates put the first first.
+
+    Encodings that were made apart and joined by ``post_process`` don't remember where their tokens come from.
+    """
+    own = count()
+    return [None if template else int(next(own) >= firsts) for template in added]
 
 
 def _words(sequence: Sequence[int | None], word_ids: Sequence[int | None]) -> tuple[int | None, ...]:

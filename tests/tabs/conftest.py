@@ -1,0 +1,41 @@
+"""A real window on a tiny checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+from safetensors.torch import load_file, save_file
+
+from attnviz import session
+from attnviz.settings import Settings
+from attnviz.window import Window
+from tests.badinputs.valid import write_bert_folder
+
+SENTENCE = "the cat [MASK] on a mat"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A tiny checkpoint whose weights are large enough for every word to matter."""
+    made = write_bert_folder(tmp_path / "tiny")
+    weights = load_file(made / "model.safetensors")
+    noise = torch.Generator().manual_seed(7)
+    save_file({name: torch.randn(tensor.shape, generator=noise) * 0.5 for name, tensor in weights.items()}, made / "model.safetensors")
+    return made
+
+
+@pytest.fixture
+def window(qtbot: QtBot, folder: Path, tmp_path: Path) -> Iterator[Window]:
+    """The window as the program shows it, with the tiny checkpoint open and its example computed."""
+    made = session.make_window(replace(Settings(), sentence=SENTENCE), tmp_path / "settings.json", folder)
+    qtbot.addWidget(made)
+    made.show()
+    made.open(str(folder))
+    qtbot.waitUntil(lambda: made.is_settled, timeout=30_000)
+    yield made
+    made.close()
