@@ -137,14 +137,17 @@ class Panel(QFrame):
         self._try(lambda: self._write_picture(path), path)
 
     def _write_picture(self, path: str) -> None:
-        """What is scrolled out of sight belongs to the picture too."""
-        size = self.view.size()
+        """What is scrolled out of sight belongs to the picture, the ring of the keyboard focus doesn't."""
+        size, focused = self.view.size(), self.view.hasFocus()
+        self.view.clearFocus()
         if isinstance(self.view, ScrolledView):
             self.view.resize(size.expandedTo(QSize(0, self.view.full_height(size.width()))))
         try:
             save_widget(self.view, path)
         finally:
             self.view.resize(size)
+            if focused:
+                self.view.setFocus()
 
     def _write_numbers(self, path: str) -> None:
         table = self.view.numbers()
