@@ -14,7 +14,12 @@ from attnviz.commands import COMMANDS
 from attnviz.errors import AttnvizError, in_words, printable
 
 _log = logging.getLogger("attnviz")
-QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
+QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -100,7 +105,7 @@ def _log_to_file() -> None:
     try:
         path = places.log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > 1_000_000:  # noqa: PLR2004 - a megabyte
+        if path.exists() and path.stat().st_size > 1_000_000:
             path.replace(path.with_suffix(".old.log"))
         logging.basicConfig(filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     except OSError:

@@ -238,4 +238,3 @@ class _Worker:
         if not self.awake.is_set() and not self._retired.is_set():
             self.awake.set()
             self._wake()
-

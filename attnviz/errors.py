@@ -57,8 +57,12 @@ def in_words(error: BaseException) -> AttnvizError:
     if isinstance(error, AttnvizError):
         return error
     if isinstance(error, MemoryError) or "alloc" in str(error):
-        return AttnvizError("There was not enough memory for this run; try a shorter text or a smaller model.", "OUT_OF_MEMORY")
+        return AttnvizError(
+            "There was not enough memory for this run; try a shorter text or a smaller model.", "OUT_OF_MEMORY"
+        )
     if isinstance(error, RecursionError):
         return AttnvizError("The run nested too deeply and was stopped; try a shorter text.", "TOO_DEEP")
     kind = type(error).__name__
-    return AttnvizError(f"This run stopped on an unexpected {kind}; the program goes on, and the log has the details.", "UNEXPECTED")
+    return AttnvizError(
+        f"This run stopped on an unexpected {kind}; the program goes on, and the log has the details.", "UNEXPECTED"
+    )

@@ -23,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The arguments of the window, and of its stand-in."""
     parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a folder, or a name from 'attnviz list'")
     parser.add_argument("--text", help="the sentence to begin with")
-    parser.add_argument("--quit-after", type=float, metavar="SECONDS", help="close the window by itself, for measurements")
+    parser.add_argument(
+        "--quit-after", type=float, metavar="SECONDS", help="close the window by itself, for measurements"
+    )
 
 
 def run(arguments: Namespace) -> int:

@@ -101,7 +101,7 @@ def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
     sides = (int(match[1]), int(match[2])) if match else (0, 0)
     if not all(SMALLEST <= side <= LARGEST for side in sides):
-        raise JobError(f"A size is written WxH with {SMALLEST} to {LARGEST} pixels a side, not '{printable(text)}'.", "BAD_SIZE")
+        raise JobError(
+            f"A size is written WxH with {SMALLEST} to {LARGEST} pixels a side, not '{printable(text)}'.", "BAD_SIZE"
+        )
     return sides
-
-

@@ -79,8 +79,8 @@ def make_window(remembered: Settings, settings_file: Path | None, first: Path | 
         from attnviz.models.gate import Examination  # noqa: PLC0415 - needs no torch
 
         early = {Reference(str(first), device): Examination(first)} if first is not None else {}
-        from attnviz.models.library import Library  # noqa: PLC0415 - imports torch, in the worker
         from attnviz.models.device import leave_one_core  # noqa: PLC0415
+        from attnviz.models.library import Library  # noqa: PLC0415 - imports torch, in the worker
 
         leave_one_core()
         return Library(early)
@@ -90,7 +90,9 @@ def make_window(remembered: Settings, settings_file: Path | None, first: Path | 
     palette.apply(app, chosen)
     window = Window(make_library, remembered, settings_file)
     shipped = tuple(_offered(folder) for folder in shelf.shipped())
-    recent = tuple(Offered(Path(path).name, path) for path in remembered.recent if path not in {entry.path for entry in shipped})
+    recent = tuple(
+        Offered(Path(path).name, path) for path in remembered.recent if path not in {entry.path for entry in shipped}
+    )
     window.header.offer_checkpoints(shipped, recent)
     window.header.offer_sentences(examples(), remembered.recent_sentences)
     return window
@@ -160,6 +162,8 @@ def _watch_for_crashes() -> str | None:
         faulthandler.enable(path.open("w", encoding="utf-8"))
     except OSError:
         return None
-    return f"The program crashed last time; what is known of it is in {path.with_name('crash.previous.log')}." if left else None
-
-
+    return (
+        f"The program crashed last time; what is known of it is in {path.with_name('crash.previous.log')}."
+        if left
+        else None
+    )

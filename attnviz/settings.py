@@ -52,7 +52,10 @@ def load(path: Path) -> tuple[Settings, str | None]:
         _log.warning("settings %s unusable: %s", path, error)
         with suppress(OSError):
             path.rename(path.with_name(f"{path.name}.bad-{time.strftime('%Y%m%d-%H%M%S')}"))
-        return Settings(), "The settings file could not be read, so the defaults are used; the old file was kept beside it."
+        return (
+            Settings(),
+            "The settings file could not be read, so the defaults are used; the old file was kept beside it.",
+        )
 
 
 def save(settings: Settings, path: Path) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
     from attnviz.engine import Request
     from attnviz.models.library import Library
@@ -46,7 +46,9 @@ class Window(QMainWindow):
     painted = Signal()
     settled = Signal()
 
-    def __init__(self, make_library: Callable[[], Library], settings: Settings, settings_file: Path | None = None) -> None:
+    def __init__(
+        self, make_library: Callable[[], Library], settings: Settings, settings_file: Path | None = None
+    ) -> None:
         super().__init__()
         self.settings, self._settings_file = settings, settings_file
         self.scene = Scene(sentence=settings.sentence)
@@ -97,7 +99,7 @@ class Window(QMainWindow):
 
     @Slot(object)
     def set_theme(self, name: str) -> None:
-        """"system", "light" or "dark", for the whole program and the next start."""
+        """ "system", "light" or "dark", for the whole program and the next start."""
         self.settings = replace(self.settings, theme=name)
         app = QApplication.instance()
         chosen = {"light": palette.LIGHT, "dark": palette.DARK}.get(name) or palette.system_theme()
@@ -133,7 +135,7 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.header.sentence.edited.connect(self.set_sentence)
-        self.header.sentence.cut.connect(self._on_cut)
+        self.header.sentence.shortened.connect(self._on_cut)
         self.header.checkpoint_wished.connect(self.open)
         self.header.device_wished.connect(self._on_device)
         self.header.theme_wished.connect(self.set_theme)
@@ -154,7 +156,12 @@ class Window(QMainWindow):
             tab.settled.connect(self._on_settled)
 
     def _add_keys(self) -> None:
-        answers = {"Ctrl+O": self.header.ask_for_folder, "Ctrl+L": self._focus_sentence, "Ctrl+.": self.cancel, "Ctrl+I": self._on_report}
+        answers = {
+            "Ctrl+O": self.header.ask_for_folder,
+            "Ctrl+L": self._focus_sentence,
+            "Ctrl+.": self.cancel,
+            "Ctrl+I": self._on_report,
+        }
         for keys, answer in answers.items():
             QShortcut(QKeySequence(keys), self).activated.connect(answer)
         for place in range(len(self.tabs)):
@@ -229,7 +236,9 @@ class Window(QMainWindow):
 
     @Slot(object)
     def _on_cut(self, count: int) -> None:
-        self.messages.tell(Message(f"The text was too long; {count:,} characters at its end were left out.", "warning", topic="cut"))
+        self.messages.tell(
+            Message(f"The text was too long; {count:,} characters at its end were left out.", "warning", topic="cut")
+        )
 
     @Slot(object)
     def _on_drawn(self, milliseconds: float) -> None:
@@ -290,7 +299,7 @@ class Window(QMainWindow):
         super().paintEvent(event)  # type: ignore[arg-type] # Qt hands over a QPaintEvent
         if not self._was_painted:
             self._was_painted = True
-            QTimer.singleShot(0, self.painted)
+            QTimer.singleShot(0, self.painted.emit)
 
     _was_painted = False
 
@@ -311,8 +320,14 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         sentence = self.scene.sentence
-        recent = tuple(dict.fromkeys([sentence, *self.settings.recent_sentences]))[:10] if sentence.strip() else self.settings.recent_sentences
-        self.settings = replace(self.settings, sentence=sentence, recent_sentences=recent, width=self.width(), height=self.height())
+        recent = (
+            tuple(dict.fromkeys([sentence, *self.settings.recent_sentences]))[:10]
+            if sentence.strip()
+            else self.settings.recent_sentences
+        )
+        self.settings = replace(
+            self.settings, sentence=sentence, recent_sentences=recent, width=self.width(), height=self.height()
+        )
         if self._settings_file is not None:
             try:
                 remembered.save(self.settings, self._settings_file)

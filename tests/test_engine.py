@@ -52,7 +52,7 @@ class Panic(BaseException):
 @pytest.fixture
 def engine(qtbot):
     """An engine whose library is a plain object; closed afterwards."""
-    made = Engine(lambda: object())
+    made = Engine(object)
     yield made
     assert made.close()
     made.deleteLater()
@@ -177,7 +177,7 @@ def test_ten_key_presses_cost_at_most_three_runs(engine, qtbot):
             yield Progress("forward", step, 20)
 
     sink = Listener()
-    sink.end = lambda ending: sink.endings.append(ending)
+    sink.end = sink.endings.append
     sink.receive = lambda records: None
     for _ in range(10):
         engine.submit(Scripted(script), sink)
@@ -241,7 +241,7 @@ def test_q04_cancelling_twice_ends_once(engine, qtbot):
 
 def test_closing_during_a_run_returns_at_the_next_yield(qtbot):
     """Q07: close() stops the job where it yields and waits for the worker."""
-    engine, sink, closed = Engine(lambda: object()), Listener(), threading.Event()
+    engine, sink, closed = Engine(object), Listener(), threading.Event()
 
     def script(_library):
         try:
@@ -263,7 +263,7 @@ def test_closing_during_a_run_returns_at_the_next_yield(qtbot):
 
 def test_q09_a_worker_that_never_answers_is_left_behind(qtbot):
     """Q09: a run that can't be stopped is told apart (stuck), and after abandon() a new worker answers."""
-    engine, sink, after, gate = Engine(lambda: object()), Listener(), Listener(), threading.Event()
+    engine, sink, after, gate = Engine(object), Listener(), Listener(), threading.Event()
 
     def script(_library):
         gate.wait(30)
@@ -318,7 +318,11 @@ def test_an_error_in_the_sink_still_ends_the_request(engine, qtbot):
     assert engine.current is None
 
 
-@pytest.mark.parametrize("job", [FillMask(Reference("x"), "a [MASK]"), Inspect(Reference("x"), "a", "b", ((0, 1),))], ids=lambda job: type(job).__name__)
+@pytest.mark.parametrize(
+    "job",
+    [FillMask(Reference("x"), "a [MASK]"), Inspect(Reference("x"), "a", "b", ((0, 1),))],
+    ids=lambda job: type(job).__name__,
+)
 def test_jobs_pickle(job):
     """A job can be sent to another process."""
     assert pickle.loads(pickle.dumps(job)) == job

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz import __version__, places, system
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 
 NAME = "doctor"
 HELP = "versions, device, system libraries and the load verdict of every checkpoint"
-PACKAGES = ("torch", "PySide6-Essentials", "pyqtgraph", "numpy", "tokenizers", "safetensors", "platformdirs", "transformers")
+PACKAGES = (
+    "torch",
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "numpy",
+    "tokenizers",
+    "safetensors",
+    "platformdirs",
+    "transformers",
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -52,7 +62,8 @@ def findings() -> dict[str, object]:
         "system": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
         "device": _devices(),
-        "qt_platform": os.environ.get("QT_QPA_PLATFORM") or ("a desktop session" if system.has_display() else "offscreen (no display)"),
+        "qt_platform": os.environ.get("QT_QPA_PLATFORM")
+        or ("a desktop session" if system.has_display() else "offscreen (no display)"),
         "missing_libraries": [library.name for library in missing],
         "install": system.install_line(missing) if missing else "",
         "settings": str(places.settings_file()),
@@ -79,11 +90,8 @@ def _devices() -> str:
 
 def _verdicts() -> list[dict[str, str]]:
     """Load every checkpoint at hand, one after another."""
-    verdicts = []
     folders = dict.fromkeys([*map(str, shelf.shipped()), *recent()])
-    for folder in folders:
-        verdicts.append({"name": os.path.basename(folder), "path": folder, "verdict": _verdict(folder)})  # noqa: PTH119 - a string in, a string out
-    return verdicts
+    return [{"name": Path(folder).name, "path": folder, "verdict": _verdict(folder)} for folder in folders]
 
 
 def _verdict(folder: str) -> str:

@@ -42,7 +42,9 @@ def as_json(trace: Trace, checkpoint: Reference) -> dict[str, object]:
     masks = [
         {
             "position": record.position,
-            "candidates": [{"id": entry.id, "token": entry.token, "probability": entry.probability} for entry in record.entries],
+            "candidates": [
+                {"id": entry.id, "token": entry.token, "probability": entry.probability} for entry in record.entries
+            ],
         }
         for record in trace.every(Candidates)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from attnviz.table import Table
+
 NAME = "inspect"
 HELP = "write attention and hidden states as .npz, or one head as .svg, .png, .pdf or .csv"
 FIGURES = (".svg", ".png", ".pdf")
@@ -28,8 +31,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--pair", metavar="TEXT2", help="the second sentence of a pair")
     parser.add_argument("--layer", type=int, metavar="L", help="with --head: one head only; layers count from 0")
     parser.add_argument("--head", type=int, metavar="H", help="heads count from 0")
-    parser.add_argument("--kind", choices=("weights", "scores", "raw products"), default="weights", help="what a figure shows")
-    parser.add_argument("--out", required=True, metavar="FILE", help="FILE.npz; with --layer and --head FILE.svg, .png, .pdf or .csv")
+    parser.add_argument(
+        "--kind", choices=("weights", "scores", "raw products"), default="weights", help="what a figure shows"
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="FILE.npz; with --layer and --head FILE.svg, .png, .pdf or .csv"
+    )
     add_checkpoint(parser)
 
 
@@ -43,14 +50,17 @@ def run(arguments: Namespace) -> None:
 
         save_arrays(target, arrays(trace))
     else:
-        _write_head(trace, *one_head, target, arguments)
+        _write_head(trace, *one_head, target, arguments, checkpoint.path)
     print(f"wrote {printable(str(target), 200)}")
 
 
 def arrays(trace: Trace) -> dict[str, NDArray[np.generic]]:
     """Every record of the trace by name: ``attention/encoder/0`` (heads, queries, keys) and so on, float32."""
     tokens = _tokens(trace)
-    found: dict[str, NDArray[np.generic]] = {"tokens": np.array(tokens.pieces), "ids": np.array(tokens.ids, dtype=np.int64)}
+    found: dict[str, NDArray[np.generic]] = {
+        "tokens": np.array(tokens.pieces),
+        "ids": np.array(tokens.ids, dtype=np.int64),
+    }
     for record in trace.every(Attention):
         place = f"{record.site}/{record.layer}"
         found[f"attention/{place}"] = np.stack([record.weights(head) for head in range(record.heads)])
@@ -67,14 +77,17 @@ def _one_head(arguments: Namespace, target: Path) -> tuple[int, int] | None:
         raise JobError("Give both --layer and --head, or neither.", "BAD_ARGUMENTS")
     if arguments.layer is None:
         if suffix != ".npz":
-            raise ExportError(f"All layers together are written as .npz, not '{suffix}'; add --layer and --head for a figure.", "BAD_SUFFIX")
+            raise ExportError(
+                f"All layers together are written as .npz, not '{suffix}'; add --layer and --head for a figure.",
+                "BAD_SUFFIX",
+            )
         return None
     if suffix not in (*FIGURES, ".csv"):
         raise ExportError(f"One head is written as .svg, .png, .pdf or .csv, not '{suffix}'.", "BAD_SUFFIX")
     return arguments.layer, arguments.head
 
 
-def _write_head(trace: Trace, layer: int, head: int, target: Path, arguments: Namespace) -> None:
+def _write_head(trace: Trace, layer: int, head: int, target: Path, arguments: Namespace, folder: str) -> None:
     attention, tokens = trace.attention(layer), _tokens(trace)
     if attention is None or not 0 <= head < attention.heads:
         layers = trace.every(Attention)
@@ -83,13 +96,32 @@ def _write_head(trace: Trace, layer: int, head: int, target: Path, arguments: Na
             "NO_SUCH_HEAD",
         )
     if target.suffix.lower() == ".csv":
-        from attnviz.export.numbers import attention_table, save_table  # noqa: PLC0415
+        from attnviz.export.numbers import save_table  # noqa: PLC0415
 
-        save_table(attention_table(attention, tokens, head, kind=arguments.kind), target)
+        save_table(_table(attention, tokens, head, arguments.kind), target)
         return
-    from attnviz.export.figures import attention_figure  # noqa: PLC0415 - imports Qt: only for pictures
+    from attnviz.export.figures import Origin, attention_figure  # noqa: PLC0415 - imports Qt: only for pictures
 
-    attention_figure(attention, tokens, head, target, kind=arguments.kind, source=Path(arguments.checkpoint or "").name, command=_again(arguments))
+    origin = Origin(Path(folder).name, _hash(Path(folder)), _again(arguments))
+    attention_figure(attention, tokens, head, kind=arguments.kind, origin=origin).save(target)
+
+
+def _table(attention: Attention, tokens: Tokens, head: int, kind: str) -> Table:
+    """One head's numbers: a row per query, a column per key."""
+    from attnviz.export.numbers import matrix_table, numbered  # noqa: PLC0415
+
+    values = {"weights": attention.weights, "scores": attention.scores, "raw products": attention.products}[kind](head)
+    labels = numbered(tokens.labels)
+    return matrix_table("query", labels, labels, values)
+
+
+def _hash(folder: Path) -> str:
+    """The first digits of the weights' SHA-256; empty for shards, which have no one file."""
+    path = folder / "model.safetensors"
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def _again(arguments: Namespace) -> str:
@@ -98,6 +130,7 @@ def _again(arguments: Namespace) -> str:
     for option in ("pair", "checkpoint", "layer", "head"):
         value = getattr(arguments, option)
         words += [f"--{option}", str(value)] if value is not None else []
+    words += ["--kind", arguments.kind] if arguments.kind != "weights" else []
     return shlex.join([*words, "--out", Path(arguments.out).name])
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def add_checkpoint(parser: ArgumentParser) -> None:
     """The arguments that say which model to use, and where."""
-    parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder (default: the shipped BERT)")
+    parser.add_argument(
+        "--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder (default: the shipped BERT)"
+    )
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu (default: auto)")
     parser.add_argument("--allow-pickle", action="store_true", help="read pytorch_model.bin too, a less safe format")
 

@@ -23,7 +23,7 @@ MOST_CANDIDATES = 1000
 class FillMask:
     """Yield Tokens, the forward's records, and Candidates for every mask, at most 32.
 
-    A mask is ``[MASK]`` in the text or a word that touches a span of ``masked`` (code points of ``text + "\\n" + pair``);
+    A mask is ``[MASK]`` in the text or a word that touches a span of ``masked`` (code points of ``text``, a line break, ``pair``);
     of the latter the original word's rank and probability are known. Where there is no mask, ``or_score_words`` has
     each word masked alone instead (OwnProbability records); without it that is a TextError ``NO_MASK``.
     """
@@ -37,7 +37,9 @@ class FillMask:
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST_CANDIDATES:
-            raise JobError(f"The number of candidates must lie between 1 and {MOST_CANDIDATES}, not {self.top}.", "BAD_TOP")
+            raise JobError(
+                f"The number of candidates must lie between 1 and {MOST_CANDIDATES}, not {self.top}.", "BAD_TOP"
+            )
 
     def run(self, library: Library) -> Iterator[Record]:
         checkpoint = library.open(self.checkpoint)
@@ -52,7 +54,9 @@ class FillMask:
             yield from checkpoint.own_probabilities(tokens)
             return
         if not tokens.masks:
-            raise TextError(f"The text has no {checkpoint.codec.spec.mask}; put it where a word is to be predicted.", "NO_MASK")
+            raise TextError(
+                f"The text has no {checkpoint.codec.spec.mask}; put it where a word is to be predicted.", "NO_MASK"
+            )
         if len(tokens.masks) > MOST_MASKS:
             yield Notice("masks", f"Predicting the first {MOST_MASKS} of {len(tokens.masks)} masks.")
         states = yield from checkpoint.trace(tokens)

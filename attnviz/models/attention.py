@@ -63,7 +63,9 @@ def numbers(tensor: Tensor) -> Floats:
 
 def record(site: Site, layer: int, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Attention:
     """The record of one batch row; ``query`` … are (heads, tokens, head_dim), ``mask`` boolean (queries | 1, keys)."""
-    return Attention(site, layer, numbers(query), numbers(key), numbers(value), scale_of(query.shape[-1]), _mask(query, key, mask))
+    return Attention(
+        site, layer, numbers(query), numbers(key), numbers(value), scale_of(query.shape[-1]), _mask(query, key, mask)
+    )
 
 
 def _mask(query: Tensor, key: Tensor, mask: Tensor | None) -> NDArray[np.bool_] | None:
@@ -93,7 +95,9 @@ def overview(attention: Attention, separators: tuple[int, ...], device: torch.de
 
 def _tiles(weights: Tensor) -> NDArray[np.uint8]:
     size = tuple(min(side, LARGEST_TILE) for side in weights.shape[-2:])
-    pooled = F.adaptive_max_pool2d(weights, size) if size != tuple(weights.shape[-2:]) else weights  # (heads, rows, columns)
+    pooled = (
+        F.adaptive_max_pool2d(weights, size) if size != tuple(weights.shape[-2:]) else weights
+    )  # (heads, rows, columns)
     array: NDArray[np.uint8] = (pooled * 255).round().to("cpu", torch.uint8).contiguous().numpy()
     array.flags.writeable = False
     return array

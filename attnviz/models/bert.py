@@ -101,7 +101,19 @@ class BertBlock(nn.Module):
         output_sum = outer + attention_norm
         output = self.output_norm(output_sum)
         return Stages(
-            states, query, key, value, context, attended, attention_sum, attention_norm, inner, activated, outer, output_sum, output
+            states,
+            query,
+            key,
+            value,
+            context,
+            attended,
+            attention_sum,
+            attention_norm,
+            inner,
+            activated,
+            outer,
+            output_sum,
+            output,
         )
 
 
@@ -147,7 +159,9 @@ class NspHead(nn.Module):
 class Bert(nn.Module):
     """The whole model; heads that a checkpoint doesn't have are None."""
 
-    def __init__(self, config: BertConfig, *, pooler: bool = True, mlm: bool = True, nsp: bool = True, own_decoder: bool = False) -> None:
+    def __init__(
+        self, config: BertConfig, *, pooler: bool = True, mlm: bool = True, nsp: bool = True, own_decoder: bool = False
+    ) -> None:
         super().__init__()
         self.config = config
         self.embeddings = Embeddings(config)

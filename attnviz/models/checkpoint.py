@@ -12,7 +12,19 @@ from torch import Tensor
 
 from attnviz.errors import CheckpointError, JobError, TextError
 from attnviz.models.attention import overview
-from attnviz.trace import Attention, Candidate, Candidates, LoadReport, Notice, Overview, OwnProbability, Progress, Record, Timing, Tokens
+from attnviz.trace import (
+    Attention,
+    Candidate,
+    Candidates,
+    LoadReport,
+    Notice,
+    Overview,
+    OwnProbability,
+    Progress,
+    Record,
+    Timing,
+    Tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
@@ -88,7 +100,9 @@ class Checkpoint:
     def own_probabilities(self, tokens: Tokens) -> Iterator[Record]:
         """Mask every word piece alone and yield its own probability: one batch where it fits, else several."""
         self.require_mask_head()
-        places = [place for place, added in enumerate(tokens.special) if not added and tokens.ids[place] != self.codec.mask]
+        places = [
+            place for place, added in enumerate(tokens.special) if not added and tokens.ids[place] != self.codec.mask
+        ]
         at_once = max(1, BATCH_TOKENS // len(tokens))
         for start in range(0, len(places), at_once):
             yield Progress("each word masked alone", start, len(places))
@@ -113,7 +127,10 @@ class Checkpoint:
         """The most probable entries of every row of (rows, vocabulary)."""
         best = probabilities.topk(min(top, probabilities.shape[-1]), -1)
         return tuple(
-            tuple(Candidate(number, self.codec.piece(number), self.codec.label(number), probability) for number, probability in zip(*row, strict=True))
+            tuple(
+                Candidate(number, self.codec.piece(number), self.codec.label(number), probability)
+                for number, probability in zip(*row, strict=True)
+            )
             for row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         )
 
@@ -121,10 +138,13 @@ class Checkpoint:
         """Raise CheckpointError when this checkpoint can't predict masked words."""
         if self.model.mlm is None:
             raise CheckpointError(
-                f"'{self.report.name}' has no masked-word head, so it can't predict masked words; its attention can be inspected.", "NO_MLM_HEAD"
+                f"'{self.report.name}' has no masked-word head, so it can't predict masked words; its attention can be inspected.",
+                "NO_MLM_HEAD",
             )
         if self.codec.mask is None:
-            raise CheckpointError(f"The tokenizer of '{self.report.name}' has no mask token, so no word can be masked.", "NO_MASK_TOKEN")
+            raise CheckpointError(
+                f"The tokenizer of '{self.report.name}' has no mask token, so no word can be masked.", "NO_MASK_TOKEN"
+            )
 
     def check_head(self, layer: int, head: int) -> None:
         """Raise JobError when there is no such layer or head; both count from 0."""
@@ -153,7 +173,10 @@ class Checkpoint:
 def finite(logits: Tensor) -> Tensor:
     """``logits`` unchanged; raises CheckpointError ``NON_FINITE`` when any of them is NaN or infinite."""
     if not math.isfinite(float(logits.sum())) and not bool(torch.isfinite(logits).all()):
-        raise CheckpointError("The model's scores are not finite numbers on this text, so no words are listed; its weights are damaged.", "NON_FINITE")
+        raise CheckpointError(
+            "The model's scores are not finite numbers on this text, so no words are listed; its weights are damaged.",
+            "NON_FINITE",
+        )
     return logits
 
 

@@ -26,8 +26,10 @@ def choose(wish: str = "auto") -> torch.device:
     here = available()
     if wish == "auto":
         return torch.device(here[0])
-    if wish.split(":")[0] not in here:
-        raise CheckpointError(f"This machine has no device '{wish}'; choose one of: {', '.join(here)}.", "NO_SUCH_DEVICE")
+    if wish.split(":", maxsplit=1)[0] not in here:
+        raise CheckpointError(
+            f"This machine has no device '{wish}'; choose one of: {', '.join(here)}.", "NO_SUCH_DEVICE"
+        )
     return torch.device(wish)
 
 

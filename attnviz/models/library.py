@@ -42,8 +42,12 @@ class Library:
         """The checkpoint of a reference, loaded when needed. Raises CheckpointError; what was open stays open."""
         if reference not in self._open:
             started = time.perf_counter()
-            running = self._early.pop(reference, None) or Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
-            self._open[reference] = load(running.verdict(), choose(reference.device), lambda: time.perf_counter() - started)
+            running = self._early.pop(reference, None) or Examination(
+                Path(reference.path), allow_pickle=reference.allow_pickle
+            )
+            self._open[reference] = load(
+                running.verdict(), choose(reference.device), lambda: time.perf_counter() - started
+            )
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
                 gc.collect()
@@ -128,5 +132,3 @@ def _report(verdict: Verdict, model: Bert, device: torch.device, probe: str, sec
         can_judge_pairs=model.nsp is not None,
         seconds=seconds,
     )
-
-

@@ -45,8 +45,15 @@ def _pickled(path: Path, names: set[str]) -> dict[str, Tensor]:
         raise _unreadable(path) from error
     tensors = {name: loaded.get(name) for name in names}
     for name, tensor in tensors.items():
-        if not isinstance(tensor, Tensor) or tensor.layout is not torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
-            raise CheckpointError(f"'{path.name}' holds something other than a plain tensor under {name}.", "UNSAFE_PICKLE")
+        if (
+            not isinstance(tensor, Tensor)
+            or tensor.layout is not torch.strided
+            or tensor.device.type != "cpu"
+            or tensor.is_quantized
+        ):
+            raise CheckpointError(
+                f"'{path.name}' holds something other than a plain tensor under {name}.", "UNSAFE_PICKLE"
+            )
     return tensors
 
 
@@ -61,4 +68,6 @@ def _float(name: str, tensor: Tensor) -> Tensor:
 
 
 def _unreadable(path: Path) -> CheckpointError:
-    return CheckpointError(f"'{path.name}' changed or broke while it was read; open the checkpoint again.", "WEIGHTS_UNREADABLE")
+    return CheckpointError(
+        f"'{path.name}' changed or broke while it was read; open the checkpoint again.", "WEIGHTS_UNREADABLE"
+    )

@@ -79,7 +79,7 @@ class InspectorTab(Tab):
         self._pages.setCurrentIndex(page)
         self._detail.view = (self.map, self.arcs, self.hidden, self.norms)[page]
         self._buttons.button(page).setChecked(True)
-        self.controls.setVisible(page < 2)  # noqa: PLR2004 - Map and Lines show a head
+        self.controls.setVisible(page < 2)
         self.controls.full(page == 0)
         self._draw()
 
@@ -141,10 +141,12 @@ class InspectorTab(Tab):
             "Ctrl+Up": self._layer_up, "Ctrl+Down": self._layer_down, "Ctrl+Left": self._head_left, "Ctrl+Right": self._head_right,
         }  # fmt: skip
         for keys, step in steps.items():
-            QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(step)
+            QShortcut(
+                QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
+            ).activated.connect(step)
         for page, turn in enumerate((self._page_map, self._page_lines, self._page_hidden, self._page_norms)):
-            keys = QKeySequence(f"Alt+{page + 1}")
-            QShortcut(keys, self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(turn)
+            number = QKeySequence(f"Alt+{page + 1}")
+            QShortcut(number, self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(turn)
 
     def _step(self, layers: int, heads: int) -> None:
         report, cursor = self.scene.report, self.cursor_at

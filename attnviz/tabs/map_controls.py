@@ -46,14 +46,16 @@ class MapControls(QWidget):
         self._tokens = tokens
         paired = tokens is not None and len(set(tokens.segments)) > 1
         self.segments.setEnabled(paired)
-        self.segments.setToolTip("Which sentence looks at which" if paired else "Write a second sentence (Enter) to choose segments")
+        self.segments.setToolTip(
+            "Which sentence looks at which" if paired else "Write a second sentence (Enter) to choose segments"
+        )
         if not paired:
             self.segments.setCurrentText("all")
         self._apply()
 
-    def full(self, everything: bool) -> None:  # noqa: FBT001 - a plain switch
+    def full(self, everything: bool) -> None:
         """Show the selectors that only the map has."""
-        for box in (self.kind, self.scale, self.colours):
+        for box in (self.kind, self.scale, self.colours, self.segments):
             box.setVisible(everything)
 
     @Slot()
@@ -64,9 +66,8 @@ class MapControls(QWidget):
         self._map.kind = self.kind.currentText()
         self._map.scale = self.scale.currentText()
         self._map.colour_map = self.colours.currentText()
-        for view in (self._map, self._arcs):
-            view.segments = self.segments.currentText()
-            view.hidden_tokens = hidden
+        self._map.segments = self.segments.currentText()
+        self._map.hidden_tokens = self._arcs.hidden_tokens = hidden
 
 
 def _box(name: str, choices: tuple[str, ...], tip: str, parent: QWidget) -> QComboBox:

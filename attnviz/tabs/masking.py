@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from attnviz.errors import printable
 from attnviz.jobs.fill_mask import FillMask
@@ -75,7 +75,9 @@ class MaskingTab(Tab):
         super().receive(records)
 
     def redrawn(self) -> None:
-        self.bars.stale = not self.is_settled and self._incoming is not None and not self.is_worth_showing(self._incoming)
+        self.bars.stale = (
+            not self.is_settled and self._incoming is not None and not self.is_worth_showing(self._incoming)
+        )
         tokens = self.trace.tokens()
         self._pages.setCurrentIndex(0 if tokens is None or tokens.masks or not self.trace.every(OwnProbability) else 1)
         self._offer_layers()
@@ -150,7 +152,9 @@ class MaskingTab(Tab):
             record = Candidates(word.position, word.expected, label, word.rank, word.probability)
             self.expected.draw(Trace().plus(tokens, record), Cursor())
             self._expected_panel.set_title(f"What the model expected instead of “{printable(label, 24)}”")
-            self._expected_panel.set_subtitle("point at another word to see its list; a click on a candidate puts it in")
+            self._expected_panel.set_subtitle(
+                "point at another word to see its list; a click on a candidate puts it in"
+            )
 
     def _offer_layers(self) -> None:
         """Fill the selectors for the model that answered, keeping the choice where it still exists."""
@@ -160,11 +164,11 @@ class MaskingTab(Tab):
         for box, entries in ((self._layers, wanted), (self._heads, heads)):
             if layers and [box.itemText(place) for place in range(box.count())] != entries:
                 kept = min(max(box.currentIndex(), 0), len(entries) - 1)
-                box.blockSignals(True)  # noqa: FBT003 - Qt's own signature
+                box.blockSignals(True)
                 box.clear()
                 box.addItems(entries)
                 box.setCurrentIndex(kept)
-                box.blockSignals(False)  # noqa: FBT003 - Qt's own signature
+                box.blockSignals(False)
                 self._on_focus_changed()
 
     @Slot()

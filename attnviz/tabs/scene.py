@@ -52,7 +52,9 @@ def put_in(scene: Scene, tokens: Tokens, position: int, piece: str) -> Scene:
     before = scene.sentence[:start]
     if piece.startswith("##"):
         piece, start = piece[2:], len(before.rstrip(" "))
-    elif before and not before[-1].isspace() and tokens.originals[position] is not None and _continues(tokens, position):
+    elif (
+        before and not before[-1].isspace() and tokens.originals[position] is not None and _continues(tokens, position)
+    ):
         piece = f" {piece}"
     moved = len(piece) - (end - start)
     kept: list[Span] = []

@@ -27,7 +27,9 @@ class Codec:
         try:
             self._tokenizer = Tokenizer.from_str(spec.json)
         except BaseException as error:  # the Rust library panics with a BaseException
-            raise _unless_interrupt(error, CheckpointError("The tokenizer can't be built from its file.", "TOKENIZER_UNREADABLE")) from error
+            raise _unless_interrupt(
+                error, CheckpointError("The tokenizer can't be built from its file.", "TOKENIZER_UNREADABLE")
+            ) from error
         self.mask = self._id(spec.mask)
 
     @property
@@ -43,16 +45,20 @@ class Codec:
         """The readable form of an id."""
         return self.piece(index)
 
-    def encode(self, text: str, pair: str | None = None, masked: Sequence[Span] = (), limit: int | None = None) -> Tokens:
+    def encode(
+        self, text: str, pair: str | None = None, masked: Sequence[Span] = (), limit: int | None = None
+    ) -> Tokens:
         """Tokenize ``text`` (and ``pair``), mask every token that touches a span of ``masked``, cut at ``limit`` tokens.
 
-        ``masked`` counts in code points of ``text + "\\n" + pair``. Raises TextError ``EMPTY_TEXT`` when no token is
+        ``masked`` counts in code points of ``text``, a line break, ``pair``. Raises TextError ``EMPTY_TEXT`` when no token is
         left and ``TOKENIZER_FAILED`` when the tokenizer gives up on this text.
         """
         first, second = self._pieces(text), None if pair is None else self._pieces(pair)
         if not len(first) and not (second and len(second)):
             raise TextError("There is nothing to compute on: the text has no tokens; type a sentence.", "EMPTY_TEXT")
-        total = len(first) + (len(second) if second else 0) + self._tokenizer.num_special_tokens_to_add(second is not None)
+        total = (
+            len(first) + (len(second) if second else 0) + self._tokenizer.num_special_tokens_to_add(second is not None)
+        )
         if limit is not None:
             _truncate(first, second, limit - (total - len(first) - (len(second) if second else 0)))
         encoding = self._tokenizer.post_process(first, second, add_special_tokens=True)
@@ -68,17 +74,24 @@ class Codec:
             sentence = "This checkpoint's tokenizer gave up on the text; try another text, or check its tokenizer.json."
             raise _unless_interrupt(error, TextError(sentence, "TOKENIZER_FAILED")) from error
 
-    def _tokens(self, encoding: Encoding, text: str, pair: str | None, masked: Sequence[Span], total: int, firsts: int) -> Tokens:
+    def _tokens(
+        self, encoding: Encoding, text: str, pair: str | None, masked: Sequence[Span], total: int, firsts: int
+    ) -> Tokens:
         sequence = _sequences(encoding.special_tokens_mask, firsts)
         shift = {0: 0, 1: len(text) + 1}
         spans = tuple(
             None if part is None else (start + shift[part], end + shift[part])
             for part, (start, end) in zip(sequence, encoding.offsets, strict=True)
         )
-        chosen = [span is not None and any(span[0] < end and start < span[1] for start, end in masked) for span in spans]
+        chosen = [
+            span is not None and any(span[0] < end and start < span[1] for start, end in masked) for span in spans
+        ]
         if any(chosen) and self.mask is None:
             raise TextError("This checkpoint's tokenizer has no mask token, so no word can be masked.", "NO_MASK_TOKEN")
-        ids = tuple(self.mask if hide and self.mask is not None else number for number, hide in zip(encoding.ids, chosen, strict=True))
+        ids = tuple(
+            self.mask if hide and self.mask is not None else number
+            for number, hide in zip(encoding.ids, chosen, strict=True)
+        )
         originals = tuple(number if hide else None for number, hide in zip(encoding.ids, chosen, strict=True))
         return Tokens(
             text=text,
@@ -117,7 +130,9 @@ def _sequences(added: Sequence[int], firsts: int) -> list[int | None]:
 
 def _words(sequence: Sequence[int | None], word_ids: Sequence[int | None]) -> tuple[int | None, ...]:
     """Word numbers that run on through the second sentence."""
-    ahead = 1 + max((word for part, word in zip(sequence, word_ids, strict=True) if part == 0 and word is not None), default=-1)
+    ahead = 1 + max(
+        (word for part, word in zip(sequence, word_ids, strict=True) if part == 0 and word is not None), default=-1
+    )
     return tuple(
         None if part is None or word is None else word + (ahead if part == 1 else 0)
         for part, word in zip(sequence, word_ids, strict=True)

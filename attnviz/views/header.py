@@ -72,7 +72,9 @@ class Header(QWidget):
         for name in names:
             self.devices.addItem(name.upper(), name)
         self.devices.setCurrentIndex(max(0, self.devices.findData(current.partition(":")[0])))
-        self.devices.setToolTip("Where the model runs" if len(names) > 1 else "Where the model runs; this machine has no other device")
+        self.devices.setToolTip(
+            "Where the model runs" if len(names) > 1 else "Where the model runs; this machine has no other device"
+        )
 
     def offer_sentences(self, examples: tuple[str, ...], recent: tuple[str, ...]) -> None:
         menu = self.examples.menu()

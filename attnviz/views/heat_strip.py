@@ -105,7 +105,9 @@ class HeatStrip(TokenFlow):
         return "Every word's own probability appears here when no word is masked." if waits else ""
 
     def _room(self, width: int) -> tuple[float, float, float, float]:
-        right, top = (legend.WIDTH + 3 * GRID, 3 * GRID) if self._legend_beside(width) else (GRID, legend.HEIGHT + 4 * GRID)
+        right, top = (
+            (legend.WIDTH + 3 * GRID, 3 * GRID) if self._legend_beside(width) else (GRID, legend.HEIGHT + 4 * GRID)
+        )
         return 4 * GRID, top + GRID, right, GRID
 
     def _legend_beside(self, width: int) -> bool:
@@ -133,8 +135,12 @@ class HeatStrip(TokenFlow):
                 painter.setPen(colour("muted"))
                 painter.setFont(ui_font(SMALL))
                 tick = QRectF(0, y - 8, left - 4, 16)
-                painter.drawText(tick, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(part * self._top_bits // 2))
-        painter.drawText(QRectF(GRID, top - 3 * GRID, 20 * GRID, 2 * GRID), Qt.AlignmentFlag.AlignLeft, "surprisal, bits")
+                painter.drawText(
+                    tick, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(part * self._top_bits // 2)
+                )
+        painter.drawText(
+            QRectF(GRID, top - 3 * GRID, 20 * GRID, 2 * GRID), Qt.AlignmentFlag.AlignLeft, "surprisal, bits"
+        )
 
     def _ring(self, position: int) -> QRectF:
         return self._area(position).adjusted(-2, COLUMN - 2, 2, -VALUE - EXPECTED * EXPECTED_LINE + 2)

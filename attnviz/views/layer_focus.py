@@ -89,7 +89,9 @@ class LayerFocus(MapView):
 
     def _readout(self, picture: Picture, place: Place) -> str:
         row, column = place
-        return f"{picture.row_labels[row]} → {picture.column_labels[column]}   weight {float(picture.values[place]):.3f}"
+        return (
+            f"{picture.row_labels[row]} → {picture.column_labels[column]}   weight {float(picture.values[place]):.3f}"
+        )
 
     def numbers(self) -> Table:
         """A row per layer, a column per token."""

@@ -21,7 +21,11 @@ def summary(report: LoadReport) -> str:
 
 def facts(report: LoadReport) -> Table:
     """The whole report as name and value."""
-    abilities = [name for name, able in (("masked words", report.can_fill_masks), ("next sentence", report.can_judge_pairs)) if able]
+    abilities = [
+        name
+        for name, able in (("masked words", report.can_fill_masks), ("next sentence", report.can_judge_pairs))
+        if able
+    ]
     rows = (
         ("Checkpoint", report.name),
         ("Folder", report.path),

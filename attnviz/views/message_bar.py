@@ -107,7 +107,9 @@ class _Strip(QFrame):
         close.clicked.connect(self._on_close)
         row.addWidget(close)
         shade = {"error": theme().error, "warning": theme().warning}.get(message.kind, theme().accent)
-        self.setStyleSheet(f"_Strip {{ border: 1px solid {shade}; border-left: 4px solid {shade}; border-radius: 4px; background: {theme().surface}; }}")
+        self.setStyleSheet(
+            f"_Strip {{ border: 1px solid {shade}; border-left: 4px solid {shade}; border-radius: 4px; background: {theme().surface}; }}"
+        )
 
     @Slot()
     def _on_close(self) -> None:

@@ -14,15 +14,17 @@ MOST_LINES = 3
 
 
 class SentenceBox(QPlainTextEdit):
-    """Emits ``edited`` (a str) on every change by the user or by ``put``; ``cut`` (an int) when a paste was too long."""
+    """Emits ``edited`` (a str) on every change by the user or by ``put``; ``shortened`` (an int) when a paste was too long."""
 
     edited = Signal(object)
-    cut = Signal(object)
+    shortened = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Sentence")
-        self.setPlaceholderText("Type a sentence. Write [MASK] where a word is to be predicted; a second line makes a pair.")
+        self.setPlaceholderText(
+            "Type a sentence. Write [MASK] where a word is to be predicted; a second line makes a pair."
+        )
         self.setToolTip("The sentence for all tabs (Ctrl+L). [MASK] is predicted; Enter starts a second sentence.")
         self.setTabChangesFocus(True)
         self.setFont(token_font(14))
@@ -58,7 +60,9 @@ class SentenceBox(QPlainTextEdit):
         """As high as its lines, between one and three."""
         lines = min(MOST_LINES, max(1, int(self.document().size().height())))
         metrics = QFontMetrics(self.font())
-        margins = self.contentsMargins().top() + self.contentsMargins().bottom() + 2 * int(self.document().documentMargin())
+        margins = (
+            self.contentsMargins().top() + self.contentsMargins().bottom() + 2 * int(self.document().documentMargin())
+        )
         height = lines * metrics.lineSpacing() + margins + 8
         if height != self.height() or self.maximumHeight() != height:
             self.setFixedHeight(height)
@@ -77,4 +81,4 @@ class SentenceBox(QPlainTextEdit):
         lost = cleaned.cut + max(0, len(cleaned.text) - room)
         self.textCursor().insertText(cleaned.text[: max(0, room)])
         if lost:
-            self.cut.emit(lost)
+            self.shortened.emit(lost)

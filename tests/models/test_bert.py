@@ -19,7 +19,9 @@ from attnviz.trace import Attention, Block, Hidden, Site
 def pair_of_models(seed: int = 0, **sizes) -> tuple[Bert, BertForPreTraining]:
     """Our model and theirs with the same random weights, norms and biases included."""
     torch.manual_seed(seed)
-    ours = BertConfig(**{"vocabulary": 71, "hidden": 24, "layers": 3, "heads": 4, "intermediate": 50, "positions": 40, **sizes})
+    ours = BertConfig(
+        **{"vocabulary": 71, "hidden": 24, "layers": 3, "heads": 4, "intermediate": 50, "positions": 40, **sizes}
+    )
     theirs = BertForPreTraining(
         TheirConfig(
             vocab_size=ours.vocabulary, hidden_size=ours.hidden, num_hidden_layers=ours.layers, num_attention_heads=ours.heads,
@@ -46,7 +48,9 @@ def batch(config: BertConfig, rows: int = 3, tokens: int = 11) -> tuple[torch.Te
 
 
 @pytest.mark.parametrize(
-    ("activation", "heads", "layers"), [*product(("gelu", "gelu_new", "relu", "silu"), (1, 4), (1, 3))], ids=lambda value: str(value)
+    ("activation", "heads", "layers"),
+    [*product(("gelu", "gelu_new", "relu", "silu"), (1, 4), (1, 3))],
+    ids=str,
 )
 def test_padded_batches_with_segments_equal_transformers(activation, heads, layers):
     """Hidden states, MLM and NSP logits agree to 1e-4 on random small configurations."""
@@ -69,7 +73,11 @@ def test_recorded_attention_equals_the_models_own_softmax(padded):
     row = slice(1, 2) if padded else slice(0, 1)
     with torch.inference_mode():
         expected = theirs(
-            ids[row], token_type_ids=segments[row], attention_mask=mask[row].long(), output_attentions=True, output_hidden_states=True
+            ids[row],
+            token_type_ids=segments[row],
+            attention_mask=mask[row].long(),
+            output_attentions=True,
+            output_hidden_states=True,
         )
     records = list(ours.trace(ids[row], segments[row], mask[row] if padded else None, blocks=range(3)))
     attentions = [record for record in records if isinstance(record, Attention)]
@@ -110,10 +118,16 @@ def test_a_block_holds_every_stage_of_the_computation():
     layer = ours.layers[1]
     with torch.inference_mode():
         torch.testing.assert_close(stages["attention_sum"], stages["input"] + stages["attended"], atol=1e-6, rtol=1e-5)
-        torch.testing.assert_close(stages["attention_norm"], layer.attention_norm(stages["attention_sum"]), atol=1e-5, rtol=1e-5)
-        torch.testing.assert_close(stages["inner"], layer.feed_forward.inner(stages["attention_norm"]), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            stages["attention_norm"], layer.attention_norm(stages["attention_sum"]), atol=1e-5, rtol=1e-5
+        )
+        torch.testing.assert_close(
+            stages["inner"], layer.feed_forward.inner(stages["attention_norm"]), atol=1e-5, rtol=1e-5
+        )
         torch.testing.assert_close(stages["activated"], torch.nn.functional.gelu(stages["inner"]), atol=1e-6, rtol=1e-5)
-        torch.testing.assert_close(stages["output"], layer.output_norm(stages["outer"] + stages["attention_norm"]), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            stages["output"], layer.output_norm(stages["outer"] + stages["attention_norm"]), atol=1e-5, rtol=1e-5
+        )
 
 
 def test_tracing_does_not_leak_inference_mode_into_the_consumer():
@@ -129,7 +143,9 @@ def test_untied_decoder_is_used_when_the_file_has_one():
     ours, _ = pair_of_models(6)
     torch.manual_seed(0)
     apart = Bert(ours.config, own_decoder=True).eval()
-    apart.load_state_dict({**ours.state_dict(), "mlm.decoder.weight": torch.randn(ours.config.vocabulary, ours.config.hidden)})
+    apart.load_state_dict(
+        {**ours.state_dict(), "mlm.decoder.weight": torch.randn(ours.config.vocabulary, ours.config.hidden)}
+    )
     states = torch.randn(1, 2, ours.config.hidden)
     with torch.inference_mode():
         transformed = apart.mlm.norm(apart.mlm.activate(apart.mlm.dense(states)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ AUTHORITY.no_padding()
 AUTHORITY.no_truncation()
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60), st.none() | st.text(alphabet="abc é中[MASK] ", max_size=20))
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60),
+    st.none() | st.text(alphabet="abc é中[MASK] ", max_size=20),
+)
 def test_ids_and_spans_equal_the_library(text: str, pair: str | None) -> None:
     """Any text, alone or in a pair: the same ids, types and offsets, spans within the joint text."""
     expected = AUTHORITY.encode(text, pair)
@@ -40,7 +44,7 @@ def test_ids_and_spans_equal_the_library(text: str, pair: str | None) -> None:
             assert tokens.special[place]
             continue
         start, end = expected.offsets[place]
-        own = text if expected.token_to_sequence(place) == 0 else pair
+        own = text if expected.token_to_sequence(place) == 0 else str(pair)
         assert tokens.joint[slice(*span)] == own[start:end]
 
 
@@ -68,7 +72,9 @@ def test_masked_spans_keep_the_originals() -> None:
     assert [CODEC.piece(number) for number in tokens.originals if number is not None] == ["token", "##ization"]
 
 
-@pytest.mark.parametrize(("text", "masks"), [("a[MASK]b", 1), ("[mask]", 0), ("[MASK][MASK]", 2), ("[MASK] [MASK] x", 2)])
+@pytest.mark.parametrize(
+    ("text", "masks"), [("a[MASK]b", 1), ("[mask]", 0), ("[MASK][MASK]", 2), ("[MASK] [MASK] x", 2)]
+)
 def test_only_the_exact_token_is_a_mask(text: str, masks: int) -> None:
     """X10: [MASK] within a word is one, [mask] is not."""
     assert len(CODEC.encode(text).masks) == masks
@@ -85,7 +91,5 @@ def test_a_text_without_tokens_is_refused(text: str) -> None:
 @given(st.text(max_size=40))
 def test_lone_surrogates_never_raise_anything_untyped(text: str) -> None:
     """X04: whatever a clipboard holds, the answer is tokens or a TextError."""
-    try:
-        CODEC.encode(text)
-    except TextError as error:
-        assert error.sentence
+    with suppress(TextError):
+        assert len(CODEC.encode(text)) > 0

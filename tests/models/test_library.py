@@ -58,7 +58,7 @@ def test_a_good_folder_is_reported_in_full(good):
     """The load report counts every tensor and says that the probe was finite."""
     report = Library().open(Reference(str(good))).report
     header, data = split_safetensors(good / "model.safetensors")
-    assert report.found == report.expected == len(header.keys() - {'__metadata__'})
+    assert report.found == report.expected == len(header.keys() - {"__metadata__"})
     assert report.bytes >= len(data)
     assert (report.layers, report.heads, report.hidden, report.vocabulary) == (2, 2, 16, 320)
     assert report.missing == report.unexpected == ()
@@ -107,7 +107,9 @@ def test_w02_a_wrong_shape_names_the_tensor_and_both_shapes(good):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize("part", ["bert.encoder.layer.0.output.dense.weight", "cls.predictions.bias", "cls.seq_relationship.weight"])
+@pytest.mark.parametrize(
+    "part", ["bert.encoder.layer.0.output.dense.weight", "cls.predictions.bias", "cls.seq_relationship.weight"]
+)
 def test_w03_weights_that_are_no_numbers_are_refused_at_the_probe(good, value, part):
     """W03: NaN or infinite weights, in the encoder or in a head, never give a list of words."""
     rewrite(good, lambda weights: {**weights, part: torch.full_like(weights[part], value)})
@@ -203,7 +205,10 @@ def test_a_fine_tuned_encoder_opens_without_the_heads_it_lacks(good):
     """A classifier's checkpoint: attention can be seen, masks can't be filled, and the extra tensors are named."""
     rewrite(
         good,
-        lambda weights: {**{name: t for name, t in weights.items() if not name.startswith("cls.")}, "classifier.weight": torch.zeros(3, 16)},
+        lambda weights: {
+            **{name: t for name, t in weights.items() if not name.startswith("cls.")},
+            "classifier.weight": torch.zeros(3, 16),
+        },
     )
     library = Library()
     report = library.open(Reference(str(good))).report
@@ -229,7 +234,10 @@ def test_no_socket_is_opened_while_loading(good, monkeypatch):
 
 def test_an_unknown_device_is_refused_by_name(good):
     """A device that this machine lacks is answered with those it has."""
-    assert refused(Library(), good, device="cuda:7" if not torch.cuda.is_available() else "abacus").code == "NO_SUCH_DEVICE"
+    assert (
+        refused(Library(), good, device="cuda:7" if not torch.cuda.is_available() else "abacus").code
+        == "NO_SUCH_DEVICE"
+    )
 
 
 def test_only_the_last_two_models_are_kept(good, tmp_path):

@@ -25,7 +25,10 @@ def folder(tmp_path: Path) -> Path:
     made = write_bert_folder(tmp_path / "tiny")
     weights = load_file(made / "model.safetensors")
     noise = torch.Generator().manual_seed(7)
-    save_file({name: torch.randn(tensor.shape, generator=noise) * 0.5 for name, tensor in weights.items()}, made / "model.safetensors")
+    save_file(
+        {name: torch.randn(tensor.shape, generator=noise) * 0.5 for name, tensor in weights.items()},
+        made / "model.safetensors",
+    )
     return made
 
 

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
 from transformers import BertConfig, BertForPreTraining
 
-from attnviz.tabs.scene import Scene, put_in
 from attnviz.models.gate.paths import Folder
+from attnviz.tabs.scene import Scene, put_in
 from attnviz.text.codec import Codec
 from attnviz.text.tokenizer_file import read_tokenizer
 from attnviz.trace import Candidates, OwnProbability
