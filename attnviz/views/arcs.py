@@ -13,9 +13,9 @@ from attnviz.trace import Attention, Floats, Hiding, Site, Tokens
 from attnviz.views.arc_lines import Lines, lines_of
 from attnviz.views.arc_paint import Mark, paint_lines, paint_token
 from attnviz.views.image import require_ui_thread
+from attnviz.views.map_paint import paint_ring
 from attnviz.views.option import Option
 from attnviz.views.palette import GRID, SMALL, colour, head_colour, ui_font
-from attnviz.views.scrolled import paint_focus
 from attnviz.views.token_labels import lettered
 from attnviz.views.two_columns import FOOTER, HEADER, TwoColumns
 
@@ -177,7 +177,7 @@ class Arcs(TwoColumns):
         caption = metrics.elidedText(self.caption(), Qt.TextElideMode.ElideRight, width - 2 * GRID)
         painter.drawText(foot.adjusted(GRID, 0, -GRID, 0), int(Qt.AlignmentFlag.AlignCenter), caption)
         if self.hasFocus():
-            paint_focus(painter, QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5))
+            paint_ring(painter, QRectF(self.rect()))
 
 
 def _fits(attention: Attention, head: int, queries: Tokens, keys: Tokens) -> bool:

@@ -28,10 +28,11 @@ from attnviz.views.atlas import Atlas, atlas_codes, tile_side
 from attnviz.views.head_table import COLUMNS, head_rows, spoken
 from attnviz.views.image import require_ui_thread
 from attnviz.views.lettering import show_tip
+from attnviz.views.map_paint import paint_ring
 from attnviz.views.map_view import STEPS
 from attnviz.views.option import Option
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
-from attnviz.views.scrolled import paint_focus, paint_sentence
+from attnviz.views.scrolled import paint_sentence
 from attnviz.views.view import View
 
 POSITION = "position"
@@ -153,7 +154,7 @@ class HeadGrid(View):
             self._frame_current(painter, atlas)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint_focus(painter, QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5))
+            paint_ring(painter, QRectF(self.rect()))
         painter.end()
 
     def _outline(self, painter: QPainter, atlas: Atlas) -> None:

@@ -92,7 +92,9 @@ class HeadModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].replace(" (", "\n(").replace("on ", "on\n")
+            return COLUMNS[section].replace(" ", "\n")
+        if role == Qt.ItemDataRole.FontRole:
+            return ui_font(SMALL)
         return _EXPLAINED.get(COLUMNS[section]) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
@@ -127,7 +129,7 @@ class HeadTable(View):
         table.verticalHeader().setDefaultSectionSize(3 * GRID)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setFont(ui_font(SMALL))
+        table.horizontalHeader().setMinimumSectionSize(5 * GRID)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.selectionModel().currentRowChanged.connect(self._row_chosen)
         table.installEventFilter(self)

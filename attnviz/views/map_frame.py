@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 LEAST_CELLS = 4.0
+MOST_OBLONG = 4
 MOST_CELL, LEAST_SIDE = 72.0, 28.0
 
 Place = tuple[int, int]
@@ -100,5 +101,8 @@ def fitted(room: QRectF, shape: Place, *, square: bool) -> QRectF:
     if not square:
         return QRectF(room)
     tall, wide = room.height() / rows, room.width() / columns
+    if max(rows, columns) <= MOST_OBLONG * min(rows, columns):
+        side = min(tall, wide, MOST_CELL)
+        return QRectF(room.left(), room.top(), side * columns, side * rows)
     height, width = min(tall, max(wide, LEAST_SIDE), MOST_CELL), min(wide, max(tall, LEAST_SIDE), MOST_CELL)
     return QRectF(room.left(), room.top(), width * columns, height * rows)

@@ -68,7 +68,7 @@ def frame_of(picture: Picture, window: Window, room: QRectF) -> Frame:
     titles = QFontMetricsF(ink.small)
     widest = label_width(picture.row_labels, ink.labels)
     left = max(min(widest, room.width() * _WIDEST_LABEL), titles.horizontalAdvance(picture.row_title)) + 2.5 * GRID
-    right = bar_width(picture.ticks, ink) + 2 * GRID
+    right = bar_width(picture.ticks, ink) + 3 * GRID
     below = (titles.height() + GRID if picture.caption else 0.0) + GRID
     wide = max(room.width() - left - right, GRID)
     guess = (
@@ -209,6 +209,13 @@ def paint_crosshair(painter: QPainter, frame: Frame, marked: tuple[int | None, i
             painter.setPen(QPen(colour(name), width))
             painter.drawRect(cell)
     painter.restore()
+
+
+def paint_ring(painter: QPainter, room: QRectF) -> None:
+    """The sign that a large view has the keyboard: an accent line around it."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour("accent", 0.8), 1.5))
+    painter.drawRoundedRect(room.adjusted(1, 1, -1, -1), 5, 5)
 
 
 def paint_readout(painter: QPainter, near: QPointF, text: str, room: QRectF) -> None:

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from attnviz.trace import Cursor
 from attnviz.views.image import require_ui_thread
 from attnviz.views.map_frame import Frame, Place, Window
-from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_map, paint_readout
+from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_map, paint_readout, paint_ring
 from attnviz.views.palette import GRID, colour
-from attnviz.views.scrolled import paint_focus, paint_sentence
+from attnviz.views.scrolled import paint_sentence
 from attnviz.views.view import View
 
 Marked = tuple[int | None, int | None]
@@ -121,7 +121,7 @@ class MapView(View):
             paint_crosshair(painter, frame, marked, pinned=self.cursor_at.pinned)
             self._paint_readout(painter, self._picture, frame, marked)
         if self.hasFocus():
-            paint_focus(painter, room.adjusted(1.5, 1.5, -1.5, -1.5))
+            paint_ring(painter, room)
         painter.end()
 
     def _paint_readout(self, painter: QPainter, picture: Picture, frame: Frame, marked: Marked) -> None:

@@ -58,6 +58,7 @@ class NormPlot(MapView):
             "tokens →",
             linear_ticks(low, high, "L2 norm"),
             note or "",
+            square=False,
         )
 
     def _marked(self) -> Marked:

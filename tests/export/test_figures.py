@@ -109,7 +109,7 @@ def test_png_and_pdf_open(qtbot: QtBot, tmp_path: Path) -> None:
 def test_what_does_not_exist_is_refused(qtbot: QtBot, wrong: dict[str, object], code: str) -> None:
     """The sentence gives the choices."""
     with pytest.raises(ExportError) as refused:
-        attention_figure(attention_of(9), tokens_of(WORDS), **({"head": 0} | wrong))  # type: ignore[arg-type]  # wrong on purpose
+        attention_figure(attention_of(9), tokens_of(WORDS), **({"head": 0} | wrong))
     assert refused.value.code == code
 
 
