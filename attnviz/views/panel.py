@@ -127,7 +127,9 @@ class Panel(QFrame):
         if not table.columns:
             self.failed.emit(_NOTHING)
             return
-        QGuiApplication.clipboard().setText(table.csv())
+        QGuiApplication.clipboard().setText(
+            table.csv().encode("utf-8", "backslashreplace").decode()
+        )  # Qt drops surrogates
 
     def save_numbers(self, path: str) -> None:
         self._try(lambda: self._write_numbers(path), path)

@@ -43,6 +43,13 @@ def test_the_numbers_are_copied_as_csv(qtbot: QtBot) -> None:
     assert QApplication.clipboard().text() == panel.view.numbers().csv()
 
 
+def test_a_lone_surrogate_is_copied_escaped(qtbot: QtBot) -> None:
+    """The clipboard loses no part of a token."""
+    panel = framed(qtbot, HeatMap(), trace_of(("a\ud800", "b")))
+    panel.copy_numbers()
+    assert QApplication.clipboard().text().startswith("query,a\\ud800·0,b·1")
+
+
 def test_the_numbers_are_saved_as_csv(qtbot: QtBot, tmp_path: Path) -> None:
     """The file holds one row per query."""
     panel = framed(qtbot, HeatMap(), trace_of())
