@@ -63,7 +63,7 @@ class Embeddings(nn.Module):
 
     def forward(self, ids: Tensor, segments: Tensor) -> Tensor:
         positions = torch.arange(ids.shape[-1], device=ids.device)  # (tokens,)
-        return self.norm(self.word(ids) + self.position(positions) + self.segment(segments))  # type: ignore[no-any-return] # (batch, tokens, hidden)
+        return self.norm(self.word(ids) + self.position(positions) + self.segment(segments))  # (batch, tokens, hidden)
 
 
 class FeedForward(nn.Module):
@@ -153,7 +153,7 @@ class NspHead(nn.Module):
         self.classifier = nn.Linear(hidden, 2)
 
     def forward(self, pooled: Tensor) -> Tensor:
-        return self.classifier(pooled)  # type: ignore[no-any-return] # (batch, 2)
+        return self.classifier(pooled)  # (batch, 2)
 
 
 class Bert(nn.Module):
