@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 
 Codes = NDArray[np.uint8]
@@ -55,6 +54,8 @@ def sequential_table(name: str = "blues", *, dark: bool = False) -> Codes:
         return _from_knots(_BLUES_DARK if dark else _BLUES_LIGHT)
     if name == "greys":
         return _from_knots(_GREYS_DARK if dark else _GREYS_LIGHT)
+    import pyqtgraph as pg  # noqa: PLC0415 - costs as much as all of Qt, and most sessions keep the blues
+
     table = pg.colormap.get(_SOURCES[name]).getLookupTable(0.0, 1.0, 256, alpha=True).astype(np.uint8)
     return _read_only(table if dark else table[::-1])
 

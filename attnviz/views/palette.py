@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
@@ -118,7 +117,6 @@ def apply(app: QApplication, chosen: Theme) -> None:
     _current = chosen
     app.setStyle("Fusion")
     app.setFont(ui_font())
-    pg.setConfigOptions(background=chosen.surface, foreground=chosen.text, antialias=True, imageAxisOrder="row-major")
     app.setPalette(_qt_palette(chosen))
     app.setStyleSheet(_style_sheet(chosen))
 
