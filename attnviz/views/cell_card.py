@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from attnviz.table import Cell, Table
-from attnviz.trace import Attention, Site, Tokens
+from attnviz.trace import Attention, Overview, Site, Tokens
 from attnviz.views.cell_reading import read_cell, read_row, scale_name
+from attnviz.views.head_table import spoken
 from attnviz.views.lettering import isolated, tip_markup
 from attnviz.views.palette import BASE, GRID, LARGE, SMALL, token_font, ui_font
 from attnviz.views.placeholder import Placeholder
@@ -34,7 +35,15 @@ _ROWS = (
     ("weight", "What leaves the softmax: this key's share of the query's attention."),
     ("row entropy", "How evenly this query spreads its attention; in brackets the entropy of an even spread."),
     ("row maximum", "The highest weight of this query, and the key that has it."),
+    ("mean entropy", "How evenly a query of this head spreads its attention, averaged over the queries."),
+    ("mean distance", "How far a query looks on average: |query − key| weighted by attention."),
+    ("on itself", "Share of the attention on the query's own position."),
+    ("on previous", "Share on the token before."),
+    ("on next", "Share on the token after."),
+    ("on [CLS]", "Share on the first token."),
+    ("on [SEP]", "Share on the separators."),
 )
+_SUMMARY = tuple(name for name, _ in _ROWS[-len(Overview.SUMMARY) :])
 _RULED = ("q·k", "row entropy")
 
 
@@ -45,6 +54,7 @@ class CellCard(View):
         super().__init__(parent)
         self._names: dict[str, QLabel] = {}
         self._values: dict[str, QLabel] = {}
+        self._rules: list[QFrame] = []
         self._readings: dict[str, Cell] = {}
         self._stack = QStackedLayout(self)
         self._placeholder = Placeholder("Point at a cell to read its numbers; click to pin it.")
@@ -59,6 +69,13 @@ class CellCard(View):
         column.setSpacing(GRID)
         column.addLayout(self._build_heading())
         column.addLayout(self._build_rows())
+        self._hint = _label(ui_font(SMALL))
+        self._hint.setObjectName("muted")
+        self._hint.setWordWrap(True)
+        self._hint.setText(
+            "The whole head, averaged over its queries. Point at a cell for q·k, score and weight; click to pin it."
+        )
+        column.addWidget(self._hint)
         column.addStretch(1)
         return card
 
@@ -78,7 +95,8 @@ class CellCard(View):
         grid.setColumnStretch(1, 1)
         for name, explained in _ROWS:
             if name in _RULED:
-                grid.addWidget(_rule(), grid.rowCount(), 0, 1, 2)
+                self._rules.append(_rule())
+                grid.addWidget(self._rules[-1], grid.rowCount(), 0, 1, 2)
             line = grid.rowCount()
             title = _label(ui_font(SMALL))
             title.setText(name)
@@ -106,13 +124,17 @@ class CellCard(View):
 
     def _update(self, *, fresh: bool) -> None:
         self._readings = {}
-        texts = self._texts()
+        cell = self._texts()
+        texts = cell or self._summary()
         for name, _ in _ROWS:
             self._names[name].setVisible(name in texts)
             self._values[name].setVisible(name in texts)
             self._values[name].setText(texts.get(name, ""))
         self._where.setText(f"layer {self.cursor_at.layer} · head {self.cursor_at.head}")
         self._how.setText("pinned · Esc frees" if self.cursor_at.pinned else "")
+        for rule in self._rules:
+            rule.setVisible(bool(cell))
+        self._hint.setVisible(not cell)
         self._placeholder.sentence = self._sentence()
         self._placeholder.update()
         self._stack.setCurrentIndex(1 if texts else 0)
@@ -121,6 +143,18 @@ class CellCard(View):
         if self.trace.tokens(Site.ENCODER) is None:
             return "Type a sentence above; then point at a cell to read its numbers."
         return "Point at a cell to read its numbers; click to pin it."
+
+    def _summary(self) -> dict[str, str]:
+        """The head as a whole, for when no cell is pointed at."""
+        cursor = self.cursor_at
+        overview = self.trace.overview(cursor.layer, cursor.site)
+        if overview is None or cursor.head >= len(overview.summary):
+            return {}
+        numbers = [float(value) for value in overview.summary[cursor.head]]
+        self._readings = {"layer": cursor.layer, "head": cursor.head, **dict(zip(_SUMMARY, numbers, strict=True))}
+        units = (" nats", " tokens", *("" for _ in numbers[2:]))
+        spoken_numbers = map(spoken, Overview.SUMMARY, numbers)
+        return {name: f"{value}{unit}" for name, value, unit in zip(_SUMMARY, spoken_numbers, units, strict=True)}
 
     def _texts(self) -> dict[str, str]:
         site, query, key = self.cursor_at.site, self.cursor_at.query, self.cursor_at.key

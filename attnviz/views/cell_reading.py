@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.trace import Attention
+from attnviz.views.focus_row import one_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class CellReading:
 
 
 def read_row(attention: Attention, head: int, query: int) -> RowReading:
-    row = attention.weights(head)[query].astype(np.float64)
+    row = one_query(attention, query).weights(head)[0].astype(np.float64)
     kept = row[row > 0]
     open_keys = row.size if attention.mask is None else int(attention.mask[query].sum())
     highest = int(row.argmax())
@@ -46,12 +47,13 @@ def read_row(attention: Attention, head: int, query: int) -> RowReading:
 
 def read_cell(attention: Attention, head: int, query: int, key: int) -> CellReading:
     bias = None if attention.bias is None else float(attention.bias[head, query, key])
+    row = one_query(attention, query)
     return CellReading(
-        float(attention.products(head)[query, key]),
+        float(row.products(head)[0, key]),
         attention.scale,
         bias,
-        float(attention.scores(head)[query, key]),
-        float(attention.weights(head)[query, key]),
+        float(row.scores(head)[0, key]),
+        float(row.weights(head)[0, key]),
     )
 
 

@@ -25,11 +25,11 @@ from attnviz.views.placeholder import Placeholder
 from attnviz.views.view import View
 
 COLUMNS = (
-    "layer", "head", "entropy (nats)", "mean distance (tokens)", "on itself", "on previous", "on next", "on [CLS]", "on [SEP]",
+    "layer", "head", "entropy (nats)", "distance (tokens)", "on itself", "on previous", "on next", "on [CLS]", "on [SEP]",
 )  # fmt: skip
 _EXPLAINED = {
     "entropy (nats)": "How evenly a query spreads its attention, averaged over queries; 0 = all on one key.",
-    "mean distance (tokens)": "How far a query looks on average, |query − key| weighted by attention.",
+    "distance (tokens)": "How far a query looks on average, |query − key| weighted by attention.",
     "on itself": "Share of attention on the query's own position.",
     "on previous": "Share of attention on the token before.",
     "on next": "Share of attention on the token after.",
@@ -123,13 +123,15 @@ class HeadTable(View):
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
+        table.setFont(ui_font(SMALL))
+        table.setStyleSheet("QHeaderView::section { padding: 2px 4px; }")
         table.setTabKeyNavigation(False)
         table.setCornerButtonEnabled(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(3 * GRID)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setMinimumSectionSize(5 * GRID)
+        table.horizontalHeader().setMinimumSectionSize(4 * GRID)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.selectionModel().currentRowChanged.connect(self._row_chosen)
         table.installEventFilter(self)

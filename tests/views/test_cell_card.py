@@ -71,12 +71,23 @@ def test_an_unusual_scale_is_given_as_a_factor() -> None:
     assert scale_name(1.0, 64) == "× 1"
 
 
-@pytest.mark.parametrize("cursor", [Cursor(), Cursor(9, 0, 0, 0), Cursor(0, 9, 0, 0), Cursor(0, 0, 99, 99)])
-def test_pointing_nowhere_shows_what_to_do(qtbot: QtBot, cursor: Cursor) -> None:
-    """A cursor beyond the model or the text is no cell."""
+@pytest.mark.parametrize("cursor", [Cursor(9, 0, 0, 0), Cursor(0, 9, 0, 0)])
+def test_a_head_that_does_not_exist_has_no_numbers(qtbot: QtBot, cursor: Cursor) -> None:
+    """A cursor beyond the model is no cell and no head."""
     view = shown(qtbot, CellCard(), trace_of(), cursor)
     assert view.shown("weight") == ""
     assert view.numbers().rows == ()
+
+
+@pytest.mark.parametrize("cursor", [Cursor(), Cursor(0, 0, 99, 99)])
+def test_pointing_nowhere_shows_the_whole_head(qtbot: QtBot, cursor: Cursor) -> None:
+    """Without a cell, the averages of the overview stand there and in the table."""
+    trace = trace_of()
+    view = shown(qtbot, CellCard(), trace, cursor)
+    assert view.shown("weight") == ""
+    expected = [float(value) for value in trace.overview(0).summary[0]]
+    assert [value for _, value in view.numbers().rows][2:] == expected
+    assert view.shown("mean entropy") == f"{expected[0]:.2f} nats"
 
 
 def test_markup_in_a_token_is_not_interpreted(qtbot: QtBot) -> None:
