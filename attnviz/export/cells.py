@@ -104,8 +104,13 @@ def paint_bar(painter: QPainter, area: QRectF, table: Codes, ticks: Ticks, ink: 
     painter.drawRect(area)
     painter.setFont(ink.small)
     metrics = QFontMetricsF(ink.small)
-    for height, number in zip(ticks.heights, ticks.numbers, strict=True):
+    drawn: list[float] = []
+    # Ends first: on a short bar a number between them gives way.
+    for height, number in sorted(zip(ticks.heights, ticks.numbers, strict=True), key=lambda tick: -abs(tick[0] - 0.5)):
         level = area.bottom() - height * area.height()
+        if any(abs(level - other) < metrics.height() for other in drawn):
+            continue
+        drawn.append(level)
         painter.setPen(QPen(ink.muted, 1))
         painter.drawLine(QLineF(area.right(), level, area.right() + 4, level))
         painter.setPen(ink.text)

@@ -50,6 +50,7 @@ class Tab(QWidget):
         self.is_settled = False
         self.progress: Progress | None = None
         self._built = 0.0
+        self._drawn = (self.trace, self.cursor_at)
         self._painted = QTimer(self, singleShot=True, interval=0)
         self._painted.timeout.connect(self._on_painted)
         free = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -155,12 +156,16 @@ class Tab(QWidget):
 
     def _draw(self) -> None:
         started = time.perf_counter()
+        news = self.trace is not self._drawn[0] or self.cursor_at != self._drawn[1]
+        self._drawn = (self.trace, self.cursor_at)
         for view in self.views():
-            view.paint_seconds = 0.0
+            if news:
+                view.paint_seconds = 0.0
             if view.isVisible():
                 view.draw(self.trace, self.cursor_at)
         self.redrawn()
-        self._built = time.perf_counter() - started
+        if news:
+            self._built = time.perf_counter() - started
         self._painted.start()
 
     @Slot()

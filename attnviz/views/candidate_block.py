@@ -148,7 +148,8 @@ def _paint_axis(painter: QPainter, block: Block) -> None:
         if quarter and (quarter % 2 == 0 or bars.width() >= 4 * TICK):
             painter.drawText(tick, Qt.AlignmentFlag.AlignCenter, f"{25 * quarter}{' %' if quarter == 4 else ''}")
     name = QRectF(block.area.left() + GRID, below.top() + 3, bars.left() - block.area.left() - 2 * GRID, AXIS - 3)
-    painter.drawText(name, RIGHT | Qt.TextFlag.TextDontClip, "probability")
+    if name.width() >= small_width("probability"):
+        painter.drawText(name, RIGHT, "probability")
 
 
 def _paint_row(painter: QPainter, block: Block, index: int, *, hovered: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QTextCursor, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
@@ -11,13 +13,17 @@ from attnviz.views.palette import token_font
 
 MOST_CHARACTERS = 20_000
 MOST_LINES = 3
+FRAME = 10  # the style sheet's border and padding, above and below
 
 
 class SentenceBox(QPlainTextEdit):
-    """Emits ``edited`` (a str) on every change by the user or by ``put``; ``shortened`` (an int) when a paste was too long."""
+    """Emits ``edited`` (a str) on every change by the user or by ``put``; ``mended`` (a sentence) when a paste was.
+
+    A file that is pasted or dropped is none of its business: that is a checkpoint for the window.
+    """
 
     edited = Signal(object)
-    shortened = Signal(object)
+    mended = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +57,7 @@ class SentenceBox(QPlainTextEdit):
     @Slot()
     def _on_changed(self) -> None:
         self._fit()
-        text = self.toPlainText()
+        text = clean(self.toPlainText()).text
         if text != self._last:
             self._last = text
             self.edited.emit(text)
@@ -59,11 +65,8 @@ class SentenceBox(QPlainTextEdit):
     def _fit(self) -> None:
         """As high as its lines, between one and three."""
         lines = min(MOST_LINES, max(1, int(self.document().size().height())))
-        metrics = QFontMetrics(self.font())
-        margins = (
-            self.contentsMargins().top() + self.contentsMargins().bottom() + 2 * int(self.document().documentMargin())
-        )
-        height = lines * metrics.lineSpacing() + margins + 8
+        around = FRAME + round(2 * self.document().documentMargin())
+        height = lines * QFontMetrics(self.font()).lineSpacing() + around
         if height != self.height() or self.maximumHeight() != height:
             self.setFixedHeight(height)
 
@@ -74,11 +77,14 @@ class SentenceBox(QPlainTextEdit):
         super().resizeEvent(event)  # type: ignore[arg-type] # Qt hands over a QResizeEvent
         self._fit()
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasText() and not source.hasUrls()
+
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste as plain text, repaired and cut so that layout never freezes the window."""
-        room = MOST_CHARACTERS - len(self.toPlainText()) + len(self.textCursor().selectedText())
-        cleaned = clean(source.text())
-        lost = cleaned.cut + max(0, len(cleaned.text) - room)
-        self.textCursor().insertText(cleaned.text[: max(0, room)])
-        if lost:
-            self.shortened.emit(lost)
+        room = max(0, MOST_CHARACTERS - len(self.toPlainText()) + len(self.textCursor().selectedText()))
+        found = clean(source.text())
+        fitting = replace(found, text=found.text[:room], cut=found.cut + max(0, len(found.text) - room))
+        self.textCursor().insertText(fitting.text)
+        if fitting.sentence:
+            self.mended.emit(f"Pasted: {fitting.sentence}.")

@@ -18,7 +18,7 @@ from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_flow import TokenFlow, token_name
 
 CHIP, COMPACT_CHIP, PADDING, RADIUS = 28, 24, 10, 5
-LINES_SHOWN = 4
+LINES_SHOWN, COMPACT_LINES_SHOWN = 3, 2
 
 
 class TokenChips(TokenFlow):
@@ -89,7 +89,7 @@ class TokenChips(TokenFlow):
         return "" if self.tokens else "Type a sentence above to see its tokens."
 
     def _tallest(self) -> int:
-        return self._lines_height(LINES_SHOWN, self.width())
+        return self._lines_height(COMPACT_LINES_SHOWN if self._compact else LINES_SHOWN, self.width())
 
     def _room(self, width: int) -> tuple[float, float, float, float]:
         beside = legend.WIDTH + 3 * GRID if self._has_legend(width) else GRID
