@@ -2,6 +2,19 @@
 
 from attnviz.trace.answers import Candidate, Candidates, OwnProbability
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
+from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
+from attnviz.trace.merges import (
+    NEVER,
+    Curves,
+    Family,
+    Learned,
+    Merge,
+    Merges,
+    MergeTree,
+    Sharing,
+    Timeline,
+    Why,
+)
 from attnviz.trace.record import Floats, Record, Site, Slot, Span, frozen
 from attnviz.trace.remarks import LoadReport, Notice, Progress, Timing
 from attnviz.trace.states import Block, Hidden
@@ -9,26 +22,43 @@ from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Cursor, Trace
 
 __all__ = [
+    "NEVER",
+    "STEPS",
     "Attention",
     "Block",
     "Candidate",
     "Candidates",
+    "Compared",
+    "Comparison",
     "Cursor",
+    "Curves",
+    "Cut",
+    "Family",
     "Floats",
     "Hidden",
     "Hiding",
+    "Learned",
     "LoadReport",
+    "Merge",
+    "MergeTree",
+    "Merges",
     "Notice",
     "Overview",
     "OwnProbability",
+    "Piece",
     "Progress",
     "Record",
+    "Sharing",
     "Site",
     "Slot",
     "Span",
+    "Stage",
+    "StageKind",
+    "Timeline",
     "Timing",
     "Tokens",
     "Trace",
+    "Why",
     "frozen",
     "softmax",
 ]
