@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
+import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+LARGEST_LOG = 1_000_000
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,6 +31,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {printable(message, 250)}; see {self.prog} --help", file=sys.stderr)
         sys.exit(2)
+
+
+class Log(logging.handlers.RotatingFileHandler):
+    """The log file: never larger than a megabyte, and when its disk is full nothing is said about that anywhere."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,20 +51,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser(words).parse_args(words)
     _log_to_file()
     try:
-        return int(parsed.run(parsed) or 0)
+        status = int(parsed.run(parsed) or 0)
+        sys.stdout.flush()
     except AttnvizError as error:
         _log.info("refused: %s", error.code, exc_info=True)
         return _refuse(error.sentence)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return 0
     except BaseException as error:
         if isinstance(error, SystemExit):
             raise
         _log.exception("the command failed")
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _close_stdout()
+            return _refuse("There is no space left where this was to be written.")
         return _refuse(f"{in_words(error).sentence} ({places.log_file()})")
+    return status
+
+
+def _close_stdout() -> None:
+    """What is left in the buffer goes nowhere, so that the interpreter doesn't stumble over it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(sentence: str) -> int:
@@ -87,7 +107,11 @@ def _open_window(arguments: argparse.Namespace) -> int:
     from attnviz import headless  # noqa: PLC0415
 
     _check_libraries()
-    if not system.has_display() and os.environ.get("QT_QPA_PLATFORM", "offscreen") in ("", "offscreen"):
+    if (
+        arguments.quit_after is None
+        and not system.has_display()
+        and os.environ.get("QT_QPA_PLATFORM", "offscreen") in ("", "offscreen")
+    ):
         return headless.run(arguments)
     from attnviz import session  # noqa: PLC0415 - imports Qt
 
@@ -105,8 +129,11 @@ def _log_to_file() -> None:
     try:
         path = places.log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > 1_000_000:
-            path.replace(path.with_suffix(".old.log"))
-        logging.basicConfig(filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        handler = Log(
+            path, maxBytes=LARGEST_LOG, backupCount=1, encoding="utf-8", errors="backslashreplace", delay=True
+        )
+        logging.basicConfig(
+            handlers=[handler], level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
     except OSError:
         logging.basicConfig(handlers=[logging.NullHandler()])

@@ -111,6 +111,7 @@ class Engine(QObject):
         self._timer.timeout.connect(self._fetch)
         self._woken.connect(self._on_woken)
         self._worker = _Worker(make_library, self._woken.emit)
+        self._left: list[_Worker] = []
 
     @property
     def current(self) -> Request | None:
@@ -144,14 +145,15 @@ class Engine(QObject):
         """Give up on a worker that doesn't answer: it is left behind, and a new one takes over with an empty library."""
         self.cancel()
         self._worker.retire()
+        self._left.append(self._worker)
         self._worker = _Worker(self._make_library, self._woken.emit)
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Cancel everything and wait for the worker; False when it didn't come back within ``timeout`` seconds."""
+        """Cancel everything and wait for the worker; False when it, or one left behind, isn't back within ``timeout`` seconds."""
         self.cancel()
         self._timer.stop()
         self._worker.retire()
-        return self._worker.join(timeout)
+        return self._worker.join(timeout) and all(worker.join(0.0) for worker in self._left)
 
     @Slot()
     def _on_woken(self) -> None:

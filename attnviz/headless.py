@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 from attnviz import places, settings
 from attnviz.commands.fill_mask import print_bars
-from attnviz.commands.run import drain
+from attnviz.commands.run import drain, fit
+from attnviz.errors import ExportError
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.models import shelf
 from attnviz.models.reference import Reference
+from attnviz.trace import OwnProbability
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from attnviz.trace import Trace
+
 HOW = """There is no display here, so no window was opened. To get one, run this in a desktop session (X or Wayland),
 over ssh with X forwarding (ssh -X), or with QT_QPA_PLATFORM=vnc and a VNC viewer on port 5900."""
+
+LONGEST_WAIT = 1_000_000.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a folder, or a name from 'attnviz list'")
     parser.add_argument("--text", help="the sentence to begin with")
     parser.add_argument(
-        "--quit-after", type=float, metavar="SECONDS", help="close the window by itself, for measurements"
+        "--quit-after", type=_seconds, metavar="SECONDS", help="close the window by itself, for measurements"
     )
 
 
@@ -35,15 +41,39 @@ def run(arguments: Namespace) -> int:
 
     remembered, _ = settings.load(places.settings_file())
     folder = shelf.resolve(arguments.checkpoint, remembered.recent)
-    text = arguments.text or settings.Settings().sentence
+    text = fit(arguments.text or settings.Settings().sentence)
+    first, _, second = text.partition("\n")
     print(f"{folder.name}: {text}\n")
-    print_bars(drain(FillMask(Reference(str(folder)), text, top=5)))
+    trace = drain(FillMask(Reference(str(folder)), first, second or None, top=5, or_score_words=True))
+    print_bars(trace)
+    _print_words(trace)
     pictures = Path("screenshots")
     targets = {kind.name: pictures / f"{kind.name}.png" for kind in TABS}
-    pictures.mkdir(exist_ok=True)
+    try:
+        pictures.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ExportError(
+            f"The folder screenshots could not be made here: {error.strerror}.", "EXPORT_FAILED"
+        ) from error
     screenshot.take(targets, folder, text, (1280, 800), "light")
     print()
     for target in targets.values():
         print(f"saved {target}")
     print(f"\n{HOW}")
     return 0
+
+
+def _print_words(trace: Trace) -> None:
+    """Without a mask: how probable each word is where it stands."""
+    tokens = trace.tokens()
+    for word in trace.every(OwnProbability):
+        label = tokens.labels[word.position] if tokens else ""
+        print(f"  {label:<20} {word.probability * 100:6.2f} %  rank {word.rank:,}")
+
+
+def _seconds(text: str) -> float:
+    """A time that a timer can count."""
+    seconds = float(text)
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise ValueError(text)
+    return seconds

@@ -36,6 +36,11 @@ class Opening(QObject):
         """The folder that was asked for last, opened or not."""
         return self._wanted.path
 
+    @property
+    def last_consent(self) -> bool:
+        """Whether pickles were allowed for the folder that was asked for last."""
+        return self._wanted.allow_pickle
+
     def open(self, path: str, device: str = "auto", *, allow_pickle: bool = False) -> None:
         """Ask for a folder; an older wish that is still under way is dropped."""
         self._engine.cancel(self)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz import system
-from attnviz.commands.run import reference
+from attnviz.commands.run import fit, reference
 from attnviz.errors import AttnvizError, ExportError, JobError, printable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def take(targets: dict[str, Path], folder: Path, text: str | None, size: tuple[i
             raise JobError(f"There is no tab '{printable(name)}'; the tabs are: {', '.join(names)}.", "NO_SUCH_TAB")
     remembered = replace(settings.Settings(), width=size[0], height=size[1], theme=theme, tab=next(iter(targets)))
     if text is not None:
-        remembered = replace(remembered, sentence=text)
+        remembered = replace(remembered, sentence=fit(text))
     window = session.make_window(remembered, None, folder)
     try:
         window.show()
@@ -83,17 +83,21 @@ def save(window: Window, target: Path) -> None:
 
 def _wait(window: Window) -> None:
     """Run the event loop until the window has settled; a refused checkpoint or a failed run is raised."""
-    from PySide6.QtCore import QDeadlineTimer, QEventLoop  # noqa: PLC0415
+    from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer  # noqa: PLC0415
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
-    deadline = QDeadlineTimer(PATIENCE_S * 1000)
+    deadline, loop = QDeadlineTimer(PATIENCE_S * 1000), QEventLoop()
+    pulse = QTimer(interval=20)  # the loop sleeps between events: the worker needs the cores
+    pulse.timeout.connect(loop.quit)
+    pulse.start()
     while not window.is_settled:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        loop.exec()
         failed = [message.sentence for message in window.messages.messages if message.kind == "error"]
         if failed:
             raise AttnvizError(failed[0], "NOT_RENDERED")
         if deadline.hasExpired():
             raise AttnvizError(f"The tab did not settle within {PATIENCE_S} seconds.", "NOT_RENDERED")
+    pulse.stop()
     QApplication.processEvents()
 
 

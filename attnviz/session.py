@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from attnviz import places, settings
+from attnviz.commands.run import fit
 from attnviz.errors import AttnvizError, CheckpointError, in_words
 from attnviz.models import shelf
 from attnviz.models.reference import Reference
@@ -34,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class Uncaught(QObject):
-    """Brings exceptions that nobody caught, from whichever thread, to the window as a sentence."""
+    """Brings exceptions that nobody caught, from whichever thread, to the window as a sentence.
+
+    The hooks touch no widget: ``caught`` is to be connected queued, because they may run in any thread or in mid-paint.
+    """
 
     caught = Signal(object)
 
@@ -55,7 +59,9 @@ class Uncaught(QObject):
         self._on_exception(type(error), error, what.exc_traceback)
 
     def _on_unraisable(self, what: sys.UnraisableHookArgs) -> None:
-        _log.error("not raised: %s", what.err_msg, exc_info=what.exc_value)
+        error = what.exc_value or RuntimeError(what.err_msg or "something failed where nothing can be raised")
+        _log.error("not raised: %s", what.err_msg, exc_info=error)
+        self.caught.emit(in_words(error))
 
 
 def make_app() -> QApplication:
@@ -74,11 +80,13 @@ def make_app() -> QApplication:
 def make_window(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
     """A window whose worker starts checking ``first`` before it has even imported torch."""
     device = remembered.device
+    at_first = [] if first is None else [first]
 
     def make_library() -> Library:
         from attnviz.models.gate import Examination  # noqa: PLC0415 - needs no torch
 
-        early = {Reference(str(first), device): Examination(first)} if first is not None else {}
+        early = {Reference(str(folder), device): Examination(folder) for folder in at_first}
+        at_first.clear()  # a worker that takes over later begins with nothing
         from attnviz.models.device import leave_one_core  # noqa: PLC0415
         from attnviz.models.library import Library  # noqa: PLC0415 - imports torch, in the worker
 
@@ -113,11 +121,11 @@ def run(arguments: Namespace) -> int:
     remembered, notice = settings.load(places.settings_file())
     crashed = _watch_for_crashes()
     if arguments.text is not None:
-        remembered = replace(remembered, sentence=arguments.text)
+        remembered = replace(remembered, sentence=fit(arguments.text))
     first, refused = _first_checkpoint(arguments.checkpoint, remembered)
     window = make_window(remembered, places.settings_file(), first)
     uncaught = Uncaught(window)
-    uncaught.caught.connect(window.tell_error)
+    uncaught.caught.connect(window.tell_error, Qt.ConnectionType.QueuedConnection)
     uncaught.install()
     for sentence in (notice, crashed, refused):
         if sentence:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-_LIMIT = 256 * 1024
+from attnviz.text.clean import clean
+
+_LIMIT = 4 * 1024 * 1024  # eleven sentences of 20,000 characters, twelve bytes each, fit
 _MOST_RECENT = 10
 _LONGEST = {"sentence": 20_000, "checkpoint": 4096, "tab": 40, "theme": 10, "device": 20}
 _log = logging.getLogger(__name__)
@@ -42,8 +45,10 @@ def load(path: Path) -> tuple[Settings, str | None]:
     try:
         if not path.exists():
             return Settings(), None
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError("not an ordinary file")
         if path.stat().st_size > _LIMIT:
-            raise ValueError("larger than 256 KiB")
+            raise ValueError("larger than 4 MiB")
         found = json.loads(path.read_bytes().decode("utf-8-sig"))
         if not isinstance(found, dict):
             raise TypeError("not a JSON object")
@@ -77,7 +82,9 @@ def _checked(found: dict[str, object]) -> Settings:
     """Known keys with values of the right kind and size; the rest is left at its default."""
     values = {field.name: found[field.name] for field in fields(Settings) if _fits(field.name, found.get(field.name))}
     lists = {name: tuple(value)[:_MOST_RECENT] for name, value in values.items() if isinstance(value, list)}
-    return Settings(**{**values, **lists})  # type: ignore[arg-type] # checked by _fits just above
+    checked = Settings(**{**values, **lists})  # type: ignore[arg-type] # checked by _fits just above
+    sentences = tuple(clean(sentence).text for sentence in checked.recent_sentences)
+    return replace(checked, sentence=clean(checked.sentence).text, recent_sentences=sentences)
 
 
 def _fits(name: str, value: object) -> bool:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from attnviz import settings as remembered
 from attnviz.engine import Engine
 from attnviz.errors import AttnvizError, printable
 from attnviz.opening import Opening
+from attnviz.running import STUCK, Running
 from attnviz.tabs import TABS
 from attnviz.tabs.scene import Scene
 from attnviz.trace import Timing
 from attnviz.views import palette
-from attnviz.views.header import Header
+from attnviz.views.header import Header, Offered
 from attnviz.views.load_report import LoadReportDialog, summary
 from attnviz.views.message_bar import Message, MessageBar
 from attnviz.views.status_line import StatusLine
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
-    from attnviz.engine import Request
     from attnviz.models.library import Library
     from attnviz.settings import Settings
     from attnviz.tabs.tab import Tab
     from attnviz.trace import LoadReport, Notice
 
-LONG_MS = 300
-PATIENCE_S = 5.0
+CLOSING_S = 2.0
+_log = logging.getLogger(__name__)
 
 
 class Window(QMainWindow):
@@ -54,8 +54,9 @@ class Window(QMainWindow):
         self.scene = Scene(sentence=settings.sentence)
         self.engine = Engine(make_library, self)
         self.opening = Opening(self.engine, self)
-        self._drawn = 0.0
+        self._noticed: tuple[str, ...] = ()
         self._build()
+        self._running = Running(self.engine, self.status, self.messages, self)
         self._connect()
         self._add_keys()
         self.resize(settings.width, settings.height)
@@ -99,13 +100,18 @@ class Window(QMainWindow):
 
     @Slot(object)
     def set_theme(self, name: str) -> None:
-        """ "system", "light" or "dark", for the whole program and the next start."""
+        """Choose "system", "light" or "dark", for the whole program and the next start."""
         self.settings = replace(self.settings, theme=name)
         app = QApplication.instance()
         chosen = {"light": palette.LIGHT, "dark": palette.DARK}.get(name) or palette.system_theme()
         if isinstance(app, QApplication):
             palette.apply(app, chosen)
         self.header.mark_theme(name)
+
+    @Slot()
+    def _on_system_theme(self) -> None:
+        if self.settings.theme not in {"light", "dark"}:
+            self.set_theme(self.settings.theme)
 
     def _build(self) -> None:
         self.setWindowTitle("attnviz")
@@ -130,12 +136,11 @@ class Window(QMainWindow):
         column.addWidget(self._bar, 1)
         column.addWidget(self.status)
         self.setCentralWidget(body)
-        self._clock = QTimer(self, interval=100)
         self.show_tab(self.settings.tab)
 
     def _connect(self) -> None:
         self.header.sentence.edited.connect(self.set_sentence)
-        self.header.sentence.shortened.connect(self._on_cut)
+        self.header.sentence.mended.connect(self._on_mended)
         self.header.checkpoint_wished.connect(self.open)
         self.header.device_wished.connect(self._on_device)
         self.header.theme_wished.connect(self.set_theme)
@@ -144,9 +149,7 @@ class Window(QMainWindow):
         self.status.report_wished.connect(self._on_report)
         self.opening.opened.connect(self._on_opened)
         self.opening.refused.connect(self._on_refused)
-        self.engine.started.connect(self._on_started)
-        self.engine.ended.connect(self._on_ended)
-        self._clock.timeout.connect(self._on_tick)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
         self._bar.currentChanged.connect(self._on_tab_changed)
         for tab in self.tabs:
             tab.failed.connect(self.tell_error)
@@ -194,22 +197,33 @@ class Window(QMainWindow):
     def _on_opened(self, report: LoadReport) -> None:
         self.settings = self.settings.with_recent(report.path)
         self.header.show_checkpoint(report.name)
+        self.header.offer_recent(tuple(Offered(os.path.basename(path), path) for path in self.settings.recent))  # noqa: PTH119 - a string in, a string out
         self.header.offer_devices(self.opening.devices, report.device)
         self.status.show_report(summary(report))
         self.setWindowTitle(f"{printable(report.name)} — attnviz")
         self._set_scene(replace(self.scene, reference=self.opening.reference, report=report))
+        self._remember()
 
     @Slot(object)
     def _on_refused(self, error: AttnvizError) -> None:
+        if error.code == "NO_SUCH_DEVICE" and self.settings.device != "auto":
+            self._on_no_such_device(error)
+            return
         action = "Read it anyway (less safe)" if error.code == "PICKLE_NEEDS_CONSENT" else ""
         self.messages.tell(Message(error.sentence, action=action, topic="opening"))
         self.settled.emit()
+
+    def _on_no_such_device(self, error: AttnvizError) -> None:
+        """A device that was remembered from another time or machine: use what is there, and say so."""
+        self.settings = replace(self.settings, device="auto")
+        self.messages.tell(Message(f"{error.sentence} The best of them is used.", "warning", topic="device"))
+        self.opening.open(self.opening.last_path, "auto", allow_pickle=self.opening.last_consent)
 
     @Slot(object)
     def _on_acted(self, message: Message) -> None:
         if message.topic == "opening":
             self.open(self.opening.last_path, allow_pickle=True)
-        elif message.topic == "stuck":
+        elif message.topic == STUCK:
             self.engine.abandon()
             for tab in self.tabs:
                 tab.ask_again()
@@ -230,24 +244,25 @@ class Window(QMainWindow):
 
     @Slot(object)
     def _on_noticed(self, notices: tuple[Notice, ...]) -> None:
-        self.messages.withdraw("notice")
-        for notice in notices:
-            self.messages.tell(Message(notice.sentence, "warning", topic="notice"))
+        """The remarks of the newest answer take the place of the last one's."""
+        topics = tuple(f"notice: {notice.topic}" for notice in notices)
+        for gone in set(self._noticed).difference(topics):
+            self.messages.withdraw(gone)
+        self._noticed = topics
+        for topic, notice in zip(topics, notices, strict=True):
+            self.messages.tell(Message(notice.sentence, "warning", topic=topic))
 
     @Slot(object)
-    def _on_cut(self, count: int) -> None:
-        self.messages.tell(
-            Message(f"The text was too long; {count:,} characters at its end were left out.", "warning", topic="cut")
-        )
+    def _on_mended(self, sentence: str) -> None:
+        self.messages.tell(Message(sentence, "warning", topic="mended"))
 
     @Slot(object)
     def _on_drawn(self, milliseconds: float) -> None:
-        self._drawn = milliseconds
         trace = self.tab.trace
         tokens, timing = trace.tokens(), trace.find(Timing)
         parts = [f"{len(tokens)} tokens"] if tokens else []
         parts += [f"forward {timing.forward * 1000:.0f} ms"] if timing else []
-        parts += [f"drawn {self._drawn:.0f} ms"] if tokens else []
+        parts += [f"drawn {milliseconds:.0f} ms"] if tokens else []
         self.status.show_facts(" · ".join(parts))
 
     @Slot()
@@ -264,36 +279,6 @@ class Window(QMainWindow):
             dialog = LoadReportDialog(self.scene.report, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
-
-    @Slot(object)
-    def _on_started(self, _request: Request) -> None:
-        if not self._clock.isActive():
-            self._clock.start()
-
-    @Slot(object)
-    def _on_ended(self, _request: Request) -> None:
-        if self.engine.current is None and not self.engine.stuck:
-            self._clock.stop()
-            self.status.show_idle()
-            self.messages.withdraw("stuck")
-
-    @Slot()
-    def _on_tick(self) -> None:
-        request = self.engine.current
-        if self.engine.stuck > PATIENCE_S:
-            sentence = "A stopped run has not answered for a while; it can be left behind, and the program goes on with a new worker."
-            self.messages.tell(Message(sentence, "warning", "Leave it behind", "stuck"))
-        if request is None:
-            self._on_ended(None)  # type: ignore[arg-type] # only asks whether anything is left
-            return
-        seconds = time.perf_counter() - request.asked
-        if seconds * 1000 > LONG_MS:
-            what, done, total = self._progress(request)
-            self.status.show_running(what, seconds, done, total)
-
-    def _progress(self, request: Request) -> tuple[str, int, int]:
-        progress = self.opening.progress if request.sink is self.opening else self.tab.progress
-        return (progress.what, progress.done, progress.total) if progress else ("working", 0, 0)
 
     def paintEvent(self, event: object) -> None:
         super().paintEvent(event)  # type: ignore[arg-type] # Qt hands over a QPaintEvent
@@ -312,8 +297,9 @@ class Window(QMainWindow):
             self.open(url.toLocalFile() or url.toString())
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.hide()  # what still runs may take a moment, and nobody needs to watch it
         self._remember()
-        stopped = self.engine.close()
+        stopped = self.engine.close(CLOSING_S)
         super().closeEvent(event)
         if not stopped:
             os._exit(0)  # a worker that never comes back; everything is saved
@@ -332,4 +318,6 @@ class Window(QMainWindow):
             try:
                 remembered.save(self.settings, self._settings_file)
             except OSError as error:
-                self.messages.tell(Message(f"The settings could not be saved: {printable(str(error))}."))
+                _log.warning("settings not saved", exc_info=True)
+                reason = printable(error.strerror or str(error))
+                self.messages.tell(Message(f"The settings could not be saved: {reason}.", "warning", topic="settings"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.commands.run import add_checkpoint, drain, print_json, reference
+from attnviz.commands.run import add_checkpoint, drain, print_json, reference, texts
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.trace import Candidates
 
@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     checkpoint = reference(arguments)
-    trace = drain(FillMask(checkpoint, arguments.text, arguments.pair, top=arguments.top))
+    trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top))
     if arguments.json:
         print_json(as_json(trace, checkpoint))
         return

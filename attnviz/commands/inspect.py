@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.commands.run import add_checkpoint, drain, reference
+from attnviz.commands.run import add_checkpoint, drain, reference, texts
 from attnviz.errors import ExportError, JobError, printable
 from attnviz.jobs.inspect import Inspect
 from attnviz.trace import Attention, Hidden, Tokens, Trace
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> None:
     target = Path(arguments.out)
     one_head = _one_head(arguments, target)
     checkpoint = reference(arguments)
-    trace = drain(Inspect(checkpoint, arguments.text, arguments.pair, overviews=False))
+    trace = drain(Inspect(checkpoint, *texts(arguments), overviews=False))
     if one_head is None:
         from attnviz.export.numbers import save_arrays  # noqa: PLC0415
 

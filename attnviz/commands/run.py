@@ -10,6 +10,7 @@ from attnviz import places, settings
 from attnviz.errors import in_words
 from attnviz.models import shelf
 from attnviz.models.reference import Reference
+from attnviz.text.clean import clean
 from attnviz.trace import Notice, Trace
 
 if TYPE_CHECKING:
@@ -31,6 +32,20 @@ def reference(arguments: Namespace) -> Reference:
     """The checkpoint that the arguments mean. Raises CheckpointError."""
     folder = shelf.resolve(arguments.checkpoint, recent())
     return Reference(str(folder), arguments.device, arguments.allow_pickle)
+
+
+def texts(arguments: Namespace) -> tuple[str, str | None]:
+    """The text and, where there is one, the second of a pair; repaired, which is said on standard error."""
+    pair = None if arguments.pair is None else fit(arguments.pair)
+    return fit(arguments.text), pair
+
+
+def fit(text: str) -> str:
+    """A text from the command line without lone surrogates and NUL, and of bearable length."""
+    cleaned = clean(text)
+    if cleaned.sentence:
+        print(f"attnviz: {cleaned.sentence}.", file=sys.stderr)
+    return cleaned.text
 
 
 def recent() -> tuple[str, ...]:

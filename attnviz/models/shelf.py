@@ -73,14 +73,22 @@ def resolve(name: str | None, recent: Iterable[str] = ()) -> Path:
             raise CheckpointError("No checkpoint ships with this copy; name a checkpoint folder.", "NOT_FOUND")
         return folders[0]
     for folder in (*folders, *(Path(path) for path in recent)):
-        if folder.name == name and folder.is_dir():
+        if folder.name == name and _is_folder(folder):
             return folder
-    if "\0" not in name and Path(name).is_dir():
+    if _is_folder(Path(name)):
         return Path(os.path.abspath(name))  # noqa: PTH100 - resolve() would follow symlinks, which the gate must see
     known = ", ".join(folder.name for folder in folders)
     raise CheckpointError(
         f"There is no checkpoint or folder '{printable(name)}'; give a folder, or one of: {known}.", "NOT_FOUND"
     )
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether there is such a folder; a name that is too long, or a place that may not be looked at, is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _stored_parameters(files: Folder) -> int | None:

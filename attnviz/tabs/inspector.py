@@ -72,6 +72,8 @@ class InspectorTab(Tab):
         self._detail.set_title(f"Layer {cursor.layer} · head {cursor.head}")
         self._detail.set_subtitle(pin.removeprefix(" · "))
         self.controls.follow(self.trace.tokens())
+        report = self.scene.report
+        self.grid.extent = (report.layers, report.heads) if report else None
 
     @Slot(int)
     def show_page(self, page: int) -> None:
@@ -108,7 +110,7 @@ class InspectorTab(Tab):
         column.setChildrenCollapsible(False)
         column.addWidget(self._panel("All heads", self.grid))
         column.addWidget(self._panel("Heads in numbers", self.table))
-        column.setSizes([300, 260])
+        column.setSizes([256, 304])
         return column
 
     def _middle(self) -> QWidget:

@@ -51,10 +51,12 @@ class Header(QWidget):
         for part in (self.examples, self.settings):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
         self.devices.setFixedHeight(self.checkpoints.sizeHint().height())
+        self._shipped: tuple[Offered, ...] = ()
         self._build_settings()
 
     def offer_checkpoints(self, shipped: tuple[Offered, ...], recent: tuple[Offered, ...]) -> None:
         """Fill the picker: shipped ones, recent ones, and the door to any folder."""
+        self._shipped = shipped
         menu = self.checkpoints.menu()
         menu.clear()
         for entry in shipped:
@@ -65,6 +67,11 @@ class Header(QWidget):
             self._add(menu, f"{printable(entry.name, 40)}   {entry.about}", entry.path, self._on_checkpoint)
         menu.addSeparator()
         self._add(menu, "Open folder…  (Ctrl+O)", None, self.ask_for_folder)
+
+    def offer_recent(self, recent: tuple[Offered, ...]) -> None:
+        """Other recent ones; those that ship with the program stand above already."""
+        known = {entry.path for entry in self._shipped}
+        self.offer_checkpoints(self._shipped, tuple(entry for entry in recent if entry.path not in known))
 
     def offer_devices(self, names: tuple[str, ...], current: str) -> None:
         """The devices of this machine; the choice stays where it is possible."""
@@ -87,7 +94,7 @@ class Header(QWidget):
             self._add(menu, printable(sentence.replace("\n", PAIR_MARK), 90), sentence, self._on_example)
 
     def show_checkpoint(self, name: str) -> None:
-        self.checkpoints.setText(printable(name, 40))
+        self.checkpoints.setText(printable(name, 40).replace("&", "&&"))
 
     def mark_theme(self, name: str) -> None:
         for action in self._themes.actions():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from attnviz.views.palette import theme
@@ -23,7 +23,10 @@ class Message:
 
 
 class MessageBar(QWidget):
-    """A stack of messages, newest first; the same sentence is shown once. ``acted`` carries the Message of a pressed button."""
+    """A stack of messages, newest first; the same sentence is shown once. ``acted`` carries the Message of a pressed button.
+
+    Three are seen at a time; older ones wait behind them, and none goes unread.
+    """
 
     acted = Signal(object)
 
@@ -51,9 +54,7 @@ class MessageBar(QWidget):
         strip.acted.connect(self._on_acted)
         self._column.insertWidget(0, strip)
         self._strips.insert(0, strip)
-        for old in self._strips[MOST_SHOWN:]:
-            self._remove(old)
-        self.show()
+        self._show_newest()
 
     def withdraw(self, topic: str) -> None:
         """Take back the messages of a topic, as when the condition has passed."""
@@ -67,6 +68,11 @@ class MessageBar(QWidget):
             strip.hide()
             self._column.removeWidget(strip)
             strip.deleteLater()
+        self._show_newest()
+
+    def _show_newest(self) -> None:
+        for place, strip in enumerate(self._strips):
+            strip.setVisible(place < MOST_SHOWN)
         self.setVisible(bool(self._strips))
 
     @Slot(object)
@@ -106,10 +112,15 @@ class _Strip(QFrame):
         close.setAccessibleName("Dismiss")
         close.clicked.connect(self._on_close)
         row.addWidget(close)
+        self._colour()
+
+    def _colour(self) -> None:
+        message = self.message
         shade = {"error": theme().error, "warning": theme().warning}.get(message.kind, theme().accent)
-        self.setStyleSheet(
-            f"_Strip {{ border: 1px solid {shade}; border-left: 4px solid {shade}; border-radius: 4px; background: {theme().surface}; }}"
-        )
+        edges = f"border: 1px solid {shade}; border-left: 4px solid {shade}; border-radius: 4px"
+        sheet = f"_Strip {{ {edges}; background: {theme().surface}; }}"
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
 
     @Slot()
     def _on_close(self) -> None:
@@ -118,3 +129,8 @@ class _Strip(QFrame):
     @Slot()
     def _on_act(self) -> None:
         self.acted.emit(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()

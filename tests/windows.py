@@ -1,0 +1,75 @@
+"""Windows on small checkpoints, for the tests that look at the whole program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytestqt.qtbot import QtBot
+from safetensors.torch import load_file, save_file
+
+from attnviz import session
+from attnviz.settings import Settings
+from attnviz.trace import Record
+from attnviz.window import Window
+from tests.badinputs.valid import write_bert_folder
+
+SENTENCE = "the cat [MASK] on a mat"
+
+
+def strong_folder(path: Path, seed: int = 7) -> Path:
+    """A tiny checkpoint whose weights are large enough for every word to matter."""
+    made = write_bert_folder(path)
+    noise = torch.Generator().manual_seed(seed)
+    weights = load_file(made / "model.safetensors")
+    changed = {name: torch.randn(tensor.shape, generator=noise) * 0.5 for name, tensor in weights.items()}
+    save_file(changed, made / "model.safetensors")
+    return made
+
+
+def opened(qtbot: QtBot, folder: Path, settings_file: Path | None = None, **settings: Any) -> Window:
+    """A window as the program shows it, with its checkpoint open and its sentence answered. To be closed."""
+    remembered = replace(Settings(), **{"sentence": SENTENCE, **settings})
+    window = session.make_window(remembered, settings_file, folder)
+    qtbot.addWidget(window)
+    window.show()
+    window.open(str(folder))
+    settle(qtbot, window)
+    return window
+
+
+def settle(qtbot: QtBot, window: Window) -> None:
+    """Wait until the visible tab shows a complete answer."""
+    qtbot.waitUntil(lambda: window.is_settled, timeout=30_000)
+
+
+def sentences(window: Window) -> list[str]:
+    """What the message strips say, newest first."""
+    return [message.sentence for message in window.messages.messages]
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A job that runs the given generator function."""
+
+    script: Callable[[Any], Iterator[Record]]
+
+    def run(self, library: Any) -> Iterator[Record]:
+        return self.script(library)
+
+
+@dataclass(eq=False)
+class Listener:
+    """A sink that keeps everything."""
+
+    records: list[Record] = field(default_factory=list)
+    endings: list[object] = field(default_factory=list)
+
+    def receive(self, records: tuple[Record, ...]) -> None:
+        self.records += records
+
+    def end(self, ending: object) -> None:
+        self.endings.append(ending)
