@@ -14,7 +14,7 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -95,7 +95,7 @@ class Request:
 
 
 class Engine(QObject):
-    """Runs jobs one after another; signals ``started`` and ``ended`` carry the Request, in the UI thread."""
+    """Runs jobs one after another, those that need no model (``needs_models = False``) in a thread of their own; signals ``started`` and ``ended`` carry the Request, in the UI thread."""
 
     started = Signal(object)
     ended = Signal(object)
@@ -111,6 +111,7 @@ class Engine(QObject):
         self._timer.timeout.connect(self._fetch)
         self._woken.connect(self._on_woken)
         self._worker = _Worker(make_library, self._woken.emit)
+        self._scribe = _Worker(_no_library, self._woken.emit)
         self._left: list[_Worker] = []
 
     @property
@@ -120,9 +121,8 @@ class Engine(QObject):
 
     @property
     def stuck(self) -> float:
-        """Seconds since the worker was told to stop something it hasn't stopped yet; 0 when it answers."""
-        busy = self._worker.busy
-        return time.perf_counter() - busy.stopped[0] if busy is not None and busy.stopped else 0.0
+        """Seconds since a worker was told to stop something it hasn't stopped yet; 0 when both answer."""
+        return max(self._worker.stuck, self._scribe.stuck)
 
     def submit(self, job: Job, sink: Sink) -> int:
         """Run ``job`` for ``sink``; an earlier job of the same sink ends as Cancelled at once. Returns the ticket."""
@@ -130,7 +130,8 @@ class Engine(QObject):
         request = Request(next(self._tickets), job, sink)
         self._live[request.ticket] = request
         self.started.emit(request)
-        self._worker.inbox.put(request)
+        worker = self._worker if getattr(job, "needs_models", True) else self._scribe
+        worker.inbox.put(request)
         return request.ticket
 
     def cancel(self, sink: Sink | None = None) -> None:
@@ -144,16 +145,24 @@ class Engine(QObject):
     def abandon(self) -> None:
         """Give up on a worker that doesn't answer: it is left behind, and a new one takes over with an empty library."""
         self.cancel()
-        self._worker.retire()
-        self._left.append(self._worker)
-        self._worker = _Worker(self._make_library, self._woken.emit)
+        if self._scribe.stuck:
+            self._scribe = self._replace(self._scribe, _no_library)
+        else:
+            self._worker = self._replace(self._worker, self._make_library)
+
+    def _replace(self, worker: _Worker, make_library: Callable[[], Library]) -> _Worker:
+        worker.retire()
+        self._left.append(worker)
+        return _Worker(make_library, self._woken.emit)
 
     def close(self, timeout: float = 5.0) -> bool:
         """Cancel everything and wait for the worker; False when it, or one left behind, isn't back within ``timeout`` seconds."""
         self.cancel()
         self._timer.stop()
-        self._worker.retire()
-        return self._worker.join(timeout) and all(worker.join(0.0) for worker in self._left)
+        workers = (self._worker, self._scribe)
+        for worker in workers:
+            worker.retire()
+        return all([worker.join(timeout) for worker in workers] + [worker.join(0.0) for worker in self._left])
 
     @Slot()
     def _on_woken(self) -> None:
@@ -166,6 +175,7 @@ class Engine(QObject):
     @Slot()
     def _fetch(self) -> None:
         self._worker.awake.clear()
+        self._scribe.awake.clear()
         self._last_fetch = time.perf_counter()
         for request in tuple(self._live.values()):
             ending = None if request.endings.empty() else request.endings.get()
@@ -183,6 +193,11 @@ class Engine(QObject):
         self.ended.emit(request)
 
 
+def _no_library() -> Library:
+    """For jobs on text alone: they are given nothing, and never wait until torch is imported."""
+    return cast("Library", None)
+
+
 class _Worker:
     """A daemon thread with its own library."""
 
@@ -195,6 +210,12 @@ class _Worker:
         self._retired = threading.Event()
         self._thread = threading.Thread(target=self._work, name="attnviz-worker", daemon=True)
         self._thread.start()
+
+    @property
+    def stuck(self) -> float:
+        """Seconds that a stop has gone unanswered."""
+        busy = self.busy
+        return time.perf_counter() - busy.stopped[0] if busy is not None and busy.stopped else 0.0
 
     def retire(self) -> None:
         self._retired.set()

@@ -334,3 +334,35 @@ def test_records_pickle():
     again = pickle.loads(pickle.dumps(record))
     assert (again.site, again.layer) == (record.site, record.layer)
     np.testing.assert_array_equal(again.states, record.states)
+
+
+@dataclass(frozen=True)
+class OnText(Scripted):
+    """A job that needs no model."""
+
+    needs_models = False
+
+
+def test_a_job_on_text_does_not_wait_for_the_models(qtbot):
+    """While the worker of models is busy, even with importing torch, a job that needs none is answered, without a library."""
+    gate, given = threading.Event(), []
+
+    def slow_library():
+        gate.wait(10)
+        return object()
+
+    engine, model, text = Engine(slow_library), Listener(), Listener()
+
+    def script(library):
+        given.append(library)
+        yield note(1)
+
+    engine.submit(Scripted(script), model)
+    engine.submit(OnText(script), text)
+    qtbot.waitUntil(lambda: bool(text.endings))
+    assert given == [None]
+    assert model.endings == []
+    gate.set()
+    qtbot.waitUntil(lambda: bool(model.endings))
+    assert engine.close()
+    engine.deleteLater()

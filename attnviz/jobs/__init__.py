@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Job(Protocol):
-    """A frozen request. It pickles, needs no window, and stops where its generator is closed."""
+    """A frozen request. It pickles, needs no window, and stops where its generator is closed.
+
+    A job on text alone says ``needs_models: ClassVar[bool] = False``: its ``library`` is None, and it never waits for torch.
+    """
 
     def run(self, library: Library) -> Iterator[Record]:
         """Yield what happens, in order. Raises AttnvizError when the question can't be answered."""
