@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST_TILE = 64
+MOST_CELLS = 2**21  # 8 MiB
 
 
 def split_heads(states: Tensor, heads: int) -> Tensor:
@@ -80,34 +81,67 @@ def _mask(query: Tensor, key: Tensor, mask: Tensor | None) -> NDArray[np.bool_] 
 def overview(attention: Attention, separators: tuple[int, ...], device: torch.device | str = "cpu") -> Overview:
     """All heads of a layer in small: max-pooled pictures, and the averages over queries that ``Overview.SUMMARY`` names.
 
-    Entropy is in nats, distance in tokens, the rest are shares of the attention mass in [0, 1].
+    Entropy is in nats, distance in tokens, the rest are shares of the attention mass in [0, 1]. At most about
+    ``MOST_CELLS`` weights are unfolded at a time, so that memory grows with the tokens and not with their square.
     """
-    query, key = (torch.tensor(part, device=device) for part in (attention.query, attention.key))
-    scores = query @ key.transpose(-1, -2) * attention.scale  # (heads, queries, keys)
+    queries, keys = attention.query.shape[1], attention.key.shape[1]
+    rows = min(queries, LARGEST_TILE)
+    heads_at_once = max(1, MOST_CELLS // (queries * keys))
+    rows_at_once = max(1, MOST_CELLS * rows // (queries * keys))
+    tiles, summaries = [], []
+    for head in range(0, attention.heads, heads_at_once):
+        heads = slice(head, head + heads_at_once)
+        bands: list[Tensor] = []
+        total = torch.zeros((), device=device)
+        seen = 0
+        for row in range(0, rows, rows_at_once):
+            starts, ends = _bins(queries, rows, slice(row, min(row + rows_at_once, rows)))
+            first = int(starts[0])
+            weights = _unfolded(attention, heads, slice(first, int(ends[-1])), device)  # (heads, band, keys)
+            bands.append(_pooled(weights, starts - first, ends - first))
+            total = total + _sums(weights[:, seen - first :], seen, separators)  # neighbouring bins may share a row
+            seen = int(ends[-1])
+        tiles.append(torch.cat(bands, 1))  # (heads, rows, columns)
+        summaries.append(total / queries)  # (heads, 7)
+    pictures: NDArray[np.uint8] = (torch.cat(tiles) * 255).round().to("cpu", torch.uint8).contiguous().numpy()
+    pictures.flags.writeable = False
+    return Overview(attention.site, attention.layer, pictures, numbers(torch.cat(summaries)))
+
+
+def _unfolded(attention: Attention, heads: slice, rows: slice, device: torch.device | str) -> Tensor:
+    """The weights of some heads at some queries, (heads, rows, keys)."""
+    query = torch.tensor(attention.query[heads, rows], device=device)
+    key = torch.tensor(attention.key[heads], device=device)
+    scores = query @ key.transpose(-1, -2) * attention.scale  # (heads, rows, keys)
     if attention.bias is not None:
-        scores = scores + torch.tensor(attention.bias, device=device)
+        scores = scores + torch.tensor(attention.bias[heads, rows], device=device)
     if attention.mask is not None:
-        scores = scores.masked_fill(~torch.tensor(attention.mask, device=device), -math.inf)
-    weights = scores.softmax(-1)  # (heads, queries, keys)
-    summary = numbers(_summary(weights, separators))
-    return Overview(attention.site, attention.layer, _tiles(weights), summary)
+        scores = scores.masked_fill(~torch.tensor(attention.mask[rows], device=device), -math.inf)
+    return scores.softmax(-1)
 
 
-def _tiles(weights: Tensor) -> NDArray[np.uint8]:
-    size = tuple(min(side, LARGEST_TILE) for side in weights.shape[-2:])
-    pooled = (
-        F.adaptive_max_pool2d(weights, size) if size != tuple(weights.shape[-2:]) else weights
-    )  # (heads, rows, columns)
-    array: NDArray[np.uint8] = (pooled * 255).round().to("cpu", torch.uint8).contiguous().numpy()
-    array.flags.writeable = False
-    return array
+def _bins(length: int, bins: int, wanted: slice) -> tuple[Tensor, Tensor]:
+    """First and past-the-last line of adaptive pooling's bins, as torch lays them."""
+    places = torch.arange(wanted.start, wanted.stop)
+    return places * length // bins, ((places + 1) * length + bins - 1) // bins
 
 
-def _summary(weights: Tensor, separators: tuple[int, ...]) -> Tensor:
-    heads, queries, keys = weights.shape
-    entropy = torch.special.entr(weights).sum(-1).mean(-1)  # (heads,)
-    steps = (torch.arange(queries, device=weights.device)[:, None] - torch.arange(keys, device=weights.device)).abs()
-    distance = (weights * steps).sum(-1).mean(-1)
-    offsets = [weights.diagonal(offset, -2, -1).sum(-1) / queries for offset in (0, -1, 1)]  # self, previous, next
-    separator = weights[..., list(separators)].sum(-1).mean(-1) if separators else weights.new_zeros(heads)
-    return torch.stack([entropy, distance, *offsets, weights[..., 0].mean(-1), separator], -1)  # (heads, 7)
+def _pooled(weights: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+    """The largest weight of each bin: (heads, rows, keys) to (heads, bins, at most LARGEST_TILE)."""
+    width = int((ends - starts).max())
+    lines = (starts[:, None] + torch.arange(width)).minimum(ends[:, None] - 1)  # (bins, width)
+    low = weights[:, lines.to(weights.device)].amax(2) if width > 1 else weights  # (heads, bins, keys)
+    return F.adaptive_max_pool1d(low, LARGEST_TILE) if low.shape[-1] > LARGEST_TILE else low  # (heads, bins, columns)
+
+
+def _sums(weights: Tensor, first: int, separators: tuple[int, ...]) -> Tensor:
+    """What ``Overview.SUMMARY`` averages, summed over the queries from ``first`` on: (heads, rows, keys) to (heads, 7)."""
+    heads, rows, keys = weights.shape
+    logs = weights.clamp_min(torch.finfo(weights.dtype).tiny).log()  # entr() itself takes three times as long
+    entropy = -(weights * logs).sum((-2, -1))  # (heads,)
+    places = torch.arange(max(first + rows, keys), device=weights.device, dtype=weights.dtype)
+    steps = (places[first : first + rows, None] - places[:keys]).abs()  # (rows, keys)
+    distance = (weights * steps).sum((-2, -1))
+    offsets = [weights.diagonal(first + offset, -2, -1).sum(-1) for offset in (0, -1, 1)]  # self, previous, next
+    separator = weights[..., list(separators)].sum((-2, -1)) if separators else weights.new_zeros(heads)
+    return torch.stack([entropy, distance, *offsets, weights[..., 0].sum(-1), separator], -1)
