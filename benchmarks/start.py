@@ -1,0 +1,73 @@
+"""Whole processes, from their start: to the first painted window, and to the first heat map of the shipped model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.pairs import Side, in_turn
+from benchmarks.row import Row
+
+NAME = "start"
+PLATFORM = "offscreen;vnc"  # Qt takes the first; the program sees one that needs no screen, and opens its window
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def measure(*, quick: bool = False) -> list[Row]:
+    rounds = 1 if quick else 11
+    with tempfile.TemporaryDirectory(prefix="attnviz-benchmark-") as home:
+        window = in_turn(_run("program.py", home, "window"), _run("bare_window.py", home), rounds)
+        rows = [
+            Row(
+                NAME,
+                "start to window (torch not imported yet)",
+                "bare QMainWindow script",
+                "≤ 1.8",
+                1.8,
+                window.ratios,
+                note=window.said(),
+            )
+        ]
+        if not quick:
+            heat_map = in_turn(_run("program.py", home, "heat-map"), _run("bare_forward.py", home), rounds)
+            against = "bare script: import torch, load, forward"
+            rows.append(
+                Row(
+                    NAME,
+                    "start to first heat map of the shipped model",
+                    against,
+                    "≤ 1.15",
+                    1.15,
+                    heat_map.ratios,
+                    note=heat_map.said(),
+                )
+            )
+    return rows
+
+
+def _run(script: str, home: str, *arguments: str) -> Side:
+    """Seconds from starting Python to the first line that the script prints."""
+    homes = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": PLATFORM,
+        "PYTHONPATH": str(SCRIPTS.parents[1]),
+        **dict.fromkeys(homes, home),
+    }
+    command = [sys.executable, str(SCRIPTS / script), *arguments]
+
+    def side() -> float:
+        started = time.perf_counter()
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            taken = time.perf_counter() - started
+            process.stdout.read()
+        assert line == "there\n", f"{script} said {line!r}"
+        return taken
+
+    return side
