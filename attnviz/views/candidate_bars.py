@@ -69,9 +69,19 @@ class CandidateBars(ScrolledView):
         of_entry = ("position", "place", "id", "token", "label", "probability")
         of_original = ("original", "original rank", "original probability")
         rows = (
-            (record.position, place, entry.id, entry.token, entry.label, entry.probability,
-             record.original, record.rank, record.probability)
-            for record in self.shown for place, entry in enumerate(record.entries, start=1)
+            (
+                record.position,
+                place,
+                entry.id,
+                entry.token,
+                entry.label,
+                entry.probability,
+                record.original,
+                record.rank,
+                record.probability,
+            )
+            for record in self.shown
+            for place, entry in enumerate(record.entries, start=1)
         )
         return Table((*of_entry, *of_original), tuple(rows))
 
@@ -193,8 +203,12 @@ class CandidateBars(ScrolledView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         block, row = self._at
         steps = {
-            Qt.Key.Key_Up: (block, row - 1), Qt.Key.Key_Down: (block, row + 1), Qt.Key.Key_Left: (block - 1, row),
-            Qt.Key.Key_Right: (block + 1, row), Qt.Key.Key_Home: (block, 0), Qt.Key.Key_End: (block, 1 << 20),
+            Qt.Key.Key_Up: (block, row - 1),
+            Qt.Key.Key_Down: (block, row + 1),
+            Qt.Key.Key_Left: (block - 1, row),
+            Qt.Key.Key_Right: (block + 1, row),
+            Qt.Key.Key_Home: (block, 0),
+            Qt.Key.Key_End: (block, 1 << 20),
         }
         key = Qt.Key(event.key())
         if not self._blocks:

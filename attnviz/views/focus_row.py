@@ -55,7 +55,8 @@ def one_query(record: Attention, query: int) -> Attention:
     """The same attention with that query alone, so that a row costs T and not T²."""
     rows = slice(query, query + 1)
     return replace(
-        record, query=record.query[:, rows],
+        record,
+        query=record.query[:, rows],
         mask=None if record.mask is None else record.mask[rows],
         bias=None if record.bias is None else record.bias[:, rows],
     )

@@ -48,9 +48,15 @@ class TokenChips(TokenFlow):
     def _row(self, tokens: Tokens, position: int) -> tuple[str | int | float | None, ...]:
         own = self._own(position)
         return (
-            position, tokens.ids[position], tokens.pieces[position], tokens.labels[position],
-            int(tokens.special[position] and position not in tokens.masks), int(position in tokens.masks),
-            original_label(tokens, position), own.probability if own else None, own.rank if own else None,
+            position,
+            tokens.ids[position],
+            tokens.pieces[position],
+            tokens.labels[position],
+            int(tokens.special[position] and position not in tokens.masks),
+            int(position in tokens.masks),
+            original_label(tokens, position),
+            own.probability if own else None,
+            own.rank if own else None,
         )
 
     def _own(self, position: int) -> OwnProbability | None:
@@ -157,7 +163,9 @@ class TokenChips(TokenFlow):
             return
         style = Qt.PenStyle.SolidLine if looked else Qt.PenStyle.DashLine
         painter.setPen(QPen(colour("text" if masked else "accent"), 2, style))
-        painter.setBrush(Qt.BrushStyle.NoBrush if masked else colour("accent", 0.22 if self._pinned(position) else 0.12))
+        painter.setBrush(
+            Qt.BrushStyle.NoBrush if masked else colour("accent", 0.22 if self._pinned(position) else 0.12)
+        )
         painter.drawPath(outline)
 
     def _paint_fixed(self, painter: QPainter) -> None:
@@ -170,7 +178,10 @@ def attached(tokens: Tokens, position: int) -> bool:
     """Whether a token continues the word of the token before it."""
     if position == 0 or tokens.words[position] is None:
         return False
-    return tokens.words[position] == tokens.words[position - 1] and tokens.segments[position] == tokens.segments[position - 1]
+    return (
+        tokens.words[position] == tokens.words[position - 1]
+        and tokens.segments[position] == tokens.segments[position - 1]
+    )
 
 
 def original_label(tokens: Tokens, position: int) -> str | None:

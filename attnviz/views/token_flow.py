@@ -217,7 +217,9 @@ class TokenFlow(ScrolledView):
         tokens = self.tokens
         if tokens is None or position is None or position >= len(tokens):
             return
-        if event.button() == Qt.MouseButton.LeftButton and self._area(position).contains(self.to_content(event.position())):
+        if event.button() == Qt.MouseButton.LeftButton and self._area(position).contains(
+            self.to_content(event.position())
+        ):
             self._at = position
             self._act(tokens, position)
             self.update()

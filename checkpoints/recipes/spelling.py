@@ -48,12 +48,16 @@ def tokenizers(words: Words) -> tuple[Tokenizer, Tokenizer]:
     """Letters, and phones set apart by spaces."""
     phones = sorted({phone for sounds in words.values() for sound in sounds for phone in sound})
     source = Tokenizer(
-        models.WordLevel({piece: number for number, piece in enumerate((*SPECIAL, *LETTERS))}, unk_token=SPECIAL[UNKNOWN])
+        models.WordLevel(
+            {piece: number for number, piece in enumerate((*SPECIAL, *LETTERS))}, unk_token=SPECIAL[UNKNOWN]
+        )
     )
     source.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     source.decoder = decoders.Fuse()
     target = Tokenizer(
-        models.WordLevel({piece: number for number, piece in enumerate((*SPECIAL, *phones))}, unk_token=SPECIAL[UNKNOWN])
+        models.WordLevel(
+            {piece: number for number, piece in enumerate((*SPECIAL, *phones))}, unk_token=SPECIAL[UNKNOWN]
+        )
     )
     target.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return source, target

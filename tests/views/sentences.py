@@ -29,11 +29,18 @@ def tokens(labels: str | list[str], originals: Mapping[int, str] | None = None) 
     count = len(names)
     known = originals or {}
     return Tokens(
-        text=" ".join(names), ids=tuple(range(count)), pieces=names, labels=names, spans=(None,) * count,
-        segments=(0,) * count, special=tuple(name in {"[CLS]", "[SEP]", "[MASK]"} for name in names),
-        words=tuple(words), masks=tuple(index for index, name in enumerate(names) if name == "[MASK]"),
+        text=" ".join(names),
+        ids=tuple(range(count)),
+        pieces=names,
+        labels=names,
+        spans=(None,) * count,
+        segments=(0,) * count,
+        special=tuple(name in {"[CLS]", "[SEP]", "[MASK]"} for name in names),
+        words=tuple(words),
+        masks=tuple(index for index, name in enumerate(names) if name == "[MASK]"),
         originals=tuple(1 if index in known else None for index in range(count)),
-        original_labels=tuple(known.get(index) for index in range(count)), total=count,
+        original_labels=tuple(known.get(index) for index in range(count)),
+        total=count,
     )
 
 
@@ -61,9 +68,7 @@ def candidates(position: int, *words: tuple[str, float], original: str | None = 
 
 def own_probabilities(of: Tokens, probability: float = 0.25) -> tuple[OwnProbability, ...]:
     """The same own probability for every word."""
-    return tuple(
-        OwnProbability(index, probability, 2) for index in range(len(of)) if not of.special[index]
-    )
+    return tuple(OwnProbability(index, probability, 2) for index in range(len(of)) if not of.special[index])
 
 
 def trace(*records: Record) -> Trace:

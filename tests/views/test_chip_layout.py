@@ -13,7 +13,9 @@ WIDTHS = st.lists(st.floats(1, 300), min_size=1, max_size=60)
 
 
 @given(WIDTHS, st.floats(20, 800), st.data())
-def test_cells_stay_inside_the_line_and_never_overlap(widths: list[float], available: float, data: st.DataObject) -> None:
+def test_cells_stay_inside_the_line_and_never_overlap(
+    widths: list[float], available: float, data: st.DataObject
+) -> None:
     """Whatever the widths and groups, reading order is kept and nothing sticks out."""
     groups = sorted(data.draw(st.lists(st.integers(0, 9), min_size=len(widths), max_size=len(widths))))
     places = flow(widths, groups, available, 8)

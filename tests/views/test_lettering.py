@@ -50,7 +50,14 @@ def test_a_tooltip_shows_its_text_literally(qapp: object, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "lettered"),
-    [(0.412, "41.2 %"), (1.0, "100.0 %"), (0.0, "0.0 %"), (0.0004, "< 0.1 %"), (0.0005, "0.1 %"), (math.nan, "not a number")],
+    [
+        (0.412, "41.2 %"),
+        (1.0, "100.0 %"),
+        (0.0, "0.0 %"),
+        (0.0004, "< 0.1 %"),
+        (0.0005, "0.1 %"),
+        (math.nan, "not a number"),
+    ],
 )
 def test_shares_are_lettered_in_per_cent(share: float, lettered: str) -> None:
     """One decimal; small is not zero."""

@@ -137,7 +137,8 @@ def test_a_click_pins_a_key_and_a_second_frees_it(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     "of",
     [
-        trace(SENTENCE), trace(SENTENCE, attention(5)),
+        trace(SENTENCE),
+        trace(SENTENCE, attention(5)),
         trace(SENTENCE, Attention(attention(9).site, 0, *(np.full((1, 9, 2), np.nan, np.float32),) * 3, 1.0)),
     ],
 )
