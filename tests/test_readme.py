@@ -41,7 +41,7 @@ def test_the_picture_of_a_tab_is_true(name: str, root: Path, shipped: Path, tmp_
 def test_every_picture_and_file_that_the_readme_names_exists(root: Path) -> None:
     """No broken link."""
     text = (root / "README.md").read_text(encoding="utf-8")
-    names = re.findall(r"\]\(([^)#]+)\)", text) + ["NOTICE", "CONTRIBUTING.md"]
+    names = [*re.findall(r"\]\(([^)#]+)\)", text), "NOTICE", "CONTRIBUTING.md"]
     assert all((root / name).exists() for name in names if "://" not in name)
     for kind in TABS:
         assert f"resources/screenshots/{kind.name}.png" in text
