@@ -147,9 +147,9 @@ def _paint_axis(painter: QPainter, block: Block) -> None:
         tick = QRectF(x - 24, below.top() + 3, 48, AXIS - 3)
         if quarter and (quarter % 2 == 0 or bars.width() >= 4 * TICK):
             painter.drawText(tick, Qt.AlignmentFlag.AlignCenter, f"{25 * quarter}{' %' if quarter == 4 else ''}")
-    name = QRectF(block.area.left() + GRID, below.top() + 3, bars.left() - block.area.left() - 2 * GRID, AXIS - 3)
-    if name.width() >= small_width("probability"):
-        painter.drawText(name, RIGHT, "probability")
+    room = max(bars.left() - block.area.left() - 2 * GRID, small_width("probability"))
+    name = QRectF(block.area.left() + GRID, below.top() + 3, room, AXIS - 3)
+    painter.drawText(name, RIGHT, "probability")
 
 
 def _paint_row(painter: QPainter, block: Block, index: int, *, hovered: bool) -> None:
