@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from attnviz.models.library import Library
 
 FRAME_MS = 16
+LAST_CHANCE_S = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -162,7 +163,7 @@ class Engine(QObject):
         workers = (self._worker, self._scribe)
         for worker in workers:
             worker.retire()
-        return all([worker.join(timeout) for worker in workers] + [worker.join(0.0) for worker in self._left])
+        return all([worker.join(timeout) for worker in workers] + [worker.join(LAST_CHANCE_S) for worker in self._left])
 
     @Slot()
     def _on_woken(self) -> None:

@@ -30,11 +30,20 @@ def strong_folder(path: Path, seed: int = 7) -> Path:
     return made
 
 
-def opened(qtbot: QtBot, folder: Path, settings_file: Path | None = None, **settings: Any) -> Window:
-    """A window as the program shows it, with its checkpoint open and its sentence answered. To be closed."""
+def opened(
+    qtbot: QtBot,
+    folder: Path,
+    settings_file: Path | None = None,
+    release: Callable[[object], None] | None = None,
+    **settings: Any,
+) -> Window:
+    """A window as the program shows it, with its checkpoint open and its sentence answered. To be closed.
+
+    ``release`` is called before pytest-qt closes it, to let go of workers that a test held.
+    """
     remembered = replace(Settings(), **{"sentence": SENTENCE, **settings})
     window = session.make_window(remembered, settings_file, folder)
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=release)
     window.show()
     window.open(str(folder))
     settle(qtbot, window)
