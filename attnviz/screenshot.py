@@ -15,11 +15,14 @@ from attnviz.errors import AttnvizError, ExportError, JobError, printable
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from PySide6.QtGui import QImage
+
     from attnviz.window import Window
 
 NAME = "screenshot"
 HELP = "render one tab of the real window to a PNG"
 PATIENCE_S = 120
+PULSE_MS, MOST_ROUNDS = 20, 20
 SMALLEST, LARGEST = 320, 8192
 
 
@@ -58,47 +61,85 @@ def take(targets: dict[str, Path], folder: Path, text: str | None, size: tuple[i
     if text is not None:
         remembered = replace(remembered, sentence=fit(text))
     window = session.make_window(remembered, None, folder)
-    try:
-        window.show()
-        window.open(str(folder))
-        for name, target in targets.items():
-            window.show_tab(name)
-            _wait(window)
-            save(window, target)
-    finally:
-        window.close()
+    with session.qt_to_log():
+        try:
+            _show(window, size)
+            window.open(str(folder))
+            for name, target in targets.items():
+                window.show_tab(name)
+                _wait(window)
+                save(window, target)
+        finally:
+            window.close()
+
+
+def _show(window: Window, size: tuple[int, int]) -> None:
+    """Lay the window out at exactly that size, seen by nobody; what is too small for its contents is cut."""
+    from PySide6.QtCore import Qt  # noqa: PLC0415
+    from PySide6.QtWidgets import QLayout  # noqa: PLC0415
+
+    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    window.show()
+    layout = window.layout()
+    if layout is not None:
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+    window.setMinimumSize(1, 1)
+    window.resize(*size)
 
 
 def save(window: Window, target: Path) -> None:
-    """The window as it stands, as PNG."""
+    """The window as it stands, as PNG: a pixel is a pixel, whatever the screen's scale."""
     from PySide6.QtCore import QBuffer, QIODevice  # noqa: PLC0415
 
     from attnviz.export.atomic import write_bytes  # noqa: PLC0415
 
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    window.grab().save(buffer, "PNG")
+    _at_rest(window).save(buffer, "PNG")  # type: ignore[call-overload] # the stubs type the format as bytes
     write_bytes(target, bytes(buffer.data().data()))
+
+
+def _at_rest(window: Window) -> QImage:
+    """The picture when what settles after the data, such as the layout of rows that became higher, has settled too."""
+    picture = _picture(window)
+    for _ in range(MOST_ROUNDS):
+        _pulse()
+        before, picture = picture, _picture(window)
+        if picture == before:
+            break
+    return picture
+
+
+def _picture(window: Window) -> QImage:
+    from PySide6.QtCore import QPoint  # noqa: PLC0415
+    from PySide6.QtGui import QImage  # noqa: PLC0415
+
+    image = QImage(window.size(), QImage.Format.Format_RGB32)
+    window.render(image, QPoint())
+    return image
 
 
 def _wait(window: Window) -> None:
     """Run the event loop until the window has settled; a refused checkpoint or a failed run is raised."""
-    from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer  # noqa: PLC0415
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+    from PySide6.QtCore import QDeadlineTimer  # noqa: PLC0415
 
-    deadline, loop = QDeadlineTimer(PATIENCE_S * 1000), QEventLoop()
-    pulse = QTimer(interval=20)  # the loop sleeps between events: the worker needs the cores
-    pulse.timeout.connect(loop.quit)
-    pulse.start()
+    deadline = QDeadlineTimer(PATIENCE_S * 1000)
     while not window.is_settled:
-        loop.exec()
+        _pulse()
         failed = [message.sentence for message in window.messages.messages if message.kind == "error"]
         if failed:
             raise AttnvizError(failed[0], "NOT_RENDERED")
         if deadline.hasExpired():
             raise AttnvizError(f"The tab did not settle within {PATIENCE_S} seconds.", "NOT_RENDERED")
-    pulse.stop()
-    QApplication.processEvents()
+
+
+def _pulse() -> None:
+    """Let the event loop run for a moment; it sleeps between events, for the worker needs the cores."""
+    from PySide6.QtCore import QEventLoop, QTimer  # noqa: PLC0415
+
+    loop = QEventLoop()
+    QTimer.singleShot(PULSE_MS, loop.quit)
+    loop.exec()
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -6,11 +6,12 @@ import faulthandler
 import logging
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +27,7 @@ from attnviz.window import Window
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
     from types import TracebackType
 
     from attnviz.models.library import Library
@@ -62,6 +64,22 @@ class Uncaught(QObject):
         error = what.exc_value or RuntimeError(what.err_msg or "something failed where nothing can be raised")
         _log.error("not raised: %s", what.err_msg, exc_info=error)
         self.caught.emit(in_words(error))
+
+
+@contextmanager
+def qt_to_log() -> Iterator[None]:
+    """What Qt has to say meanwhile goes to the log; only what ends the program is said aloud."""
+
+    def note(kind: QtMsgType, _context: object, text: str) -> None:
+        _log.warning("Qt: %s", text)
+        if kind is QtMsgType.QtFatalMsg:
+            sys.stderr.write(f"{text}\n")
+
+    before = qInstallMessageHandler(note)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
 
 
 def make_app() -> QApplication:
@@ -132,11 +150,11 @@ def run(arguments: Namespace) -> int:
             window.tell(Message(sentence, "warning"))
     if first is not None:
         window.painted.connect(lambda: window.open(str(first)))
-    window.show()
-    app = make_app()
     if arguments.quit_after is not None:
         QTimer.singleShot(int(arguments.quit_after * 1000), window.close)
-    return app.exec()
+    with qt_to_log():
+        window.show()
+        return make_app().exec()
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:

@@ -250,3 +250,14 @@ def test_an_empty_sentence_is_no_error(qtbot: QtBot, window: Window) -> None:
             settle(qtbot, window)
             assert window.tab.trace.tokens() is None
     assert sentences(window) == []
+
+
+def test_the_sentence_box_is_as_high_as_its_lines(window: Window) -> None:
+    """One to three lines are seen whole; a scroll bar comes with the fourth."""
+    box, heights = window.header.sentence, []
+    for lines in range(1, 5):
+        box.put("\n".join(["a [MASK]"] * lines))
+        QGuiApplication.processEvents()
+        heights.append(box.height())
+        assert box.verticalScrollBar().isVisible() == (lines == 4)
+    assert heights[0] < heights[1] < heights[2] == heights[3]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QTextCursor, QTextOption
+from PySide6.QtGui import QFontMetricsF, QTextCursor, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from attnviz.text.clean import clean
@@ -13,7 +14,7 @@ from attnviz.views.palette import token_font
 
 MOST_CHARACTERS = 20_000
 MOST_LINES = 3
-FRAME = 10  # the style sheet's border and padding, above and below
+FRAME = 11  # the style sheet's border and padding, above and below, and the pixel that a scroll bar would ask for
 
 
 class SentenceBox(QPlainTextEdit):
@@ -66,7 +67,7 @@ class SentenceBox(QPlainTextEdit):
         """As high as its lines, between one and three."""
         lines = min(MOST_LINES, max(1, int(self.document().size().height())))
         around = FRAME + round(2 * self.document().documentMargin())
-        height = lines * QFontMetrics(self.font()).lineSpacing() + around
+        height = lines * math.ceil(QFontMetricsF(self.font()).lineSpacing()) + around
         if height != self.height() or self.maximumHeight() != height:
             self.setFixedHeight(height)
 
