@@ -83,8 +83,11 @@ class Rules:
         texts = list(symbols)
         after, before = list(range(1, len(texts) + 1)), list(range(-1, len(texts) - 1))
         merges = self.merges
-        waiting = [(*merges[pair], place) for place, pair in enumerate(pairwise(texts)) if pair in merges]
-        waiting = [(rank, place, text) for rank, text, place in waiting]
+        waiting: list[tuple[int, int, str]] = []
+        for place, pair in enumerate(pairwise(texts)):
+            if pair in merges:
+                rank, text = merges[pair]
+                waiting.append((rank, place, text))
         heapq.heapify(waiting)
         while waiting:
             rank, place, text = heapq.heappop(waiting)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -145,9 +144,9 @@ def _joined(parts: Iterable[tuple[int, ...]]) -> Numbers:
 
 def _touched(old: str, new: str) -> tuple[int, int]:
     """The part of ``new`` that must be cut again: from a space between words before the edit to one after it."""
-    before = len(os.path.commonprefix((old, new)))
+    before = _common(old, new)
     room = min(len(old), len(new)) - before
-    after = len(os.path.commonprefix((old[len(old) - room :][::-1], new[len(new) - room :][::-1])))
+    after = _common(old[len(old) - room :][::-1], new[len(new) - room :][::-1])
     first, last = before - 2, len(new) - after + 1
     while first > 0 and not _is_safe(new, first):
         first -= 1
@@ -159,3 +158,15 @@ def _touched(old: str, new: str) -> tuple[int, int]:
 def _is_safe(text: str, place: int) -> bool:
     """A space between two characters that are none: every pre-tokenizer of ours cuts before it."""
     return text[place] == " " and not text[place - 1].isspace() and not text[place + 1].isspace()
+
+
+def _common(first: str, second: str) -> int:
+    """The length of the longest common prefix, by halving."""
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

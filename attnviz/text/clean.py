@@ -8,6 +8,7 @@ from dataclasses import dataclass
 LONGEST = 20_000
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE = re.compile("[\ud800-\udfff]")
 _UNFIT = re.compile("[\ud800-\udfff\0]")
 
 
@@ -37,6 +38,12 @@ def clean(text: str) -> Cleaned:
     kept = whole[:LONGEST]
     fit, replaced = _UNFIT.subn(REPLACEMENT, kept)
     return Cleaned(fit, replaced, len(whole) - len(kept))
+
+
+def well_formed(text: str) -> tuple[str, int]:
+    """``text`` of any length with surrogate pairs joined and lone surrogates replaced, and how many those were."""
+    whole = _PAIR.sub(_joined, text)
+    return _LONE.subn(REPLACEMENT, whole)
 
 
 def _joined(pair: re.Match[str]) -> str:

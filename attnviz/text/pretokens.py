@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import Regex, pre_tokenizers
 
 from attnviz.errors import JobError
 from attnviz.trace import Progress
@@ -30,12 +30,11 @@ def pre_tokenizer(kind: str, alphabet: str) -> Any:
     bytewise = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=kind == "gpt2")
     if alphabet == "bytes" and kind in ("gpt2", "none"):
         return bytewise
-    cut = {
-        "words": pre_tokenizers.BertPreTokenizer,
-        "whitespace": pre_tokenizers.WhitespaceSplit,
-        "gpt2": lambda: pre_tokenizers.Split(Regex(_GPT2), "isolated"),
-        "none": lambda: None,
-    }[kind]()
+    if kind == "none":
+        return None
+    cut: Any = pre_tokenizers.BertPreTokenizer() if kind == "words" else pre_tokenizers.WhitespaceSplit()
+    if kind == "gpt2":
+        cut = pre_tokenizers.Split(Regex(_GPT2), "isolated")
     return cut if alphabet == "chars" else pre_tokenizers.Sequence([cut, bytewise])
 
 
@@ -84,12 +83,3 @@ def _parts(text: str, *, whole_lines: bool) -> Iterator[str]:
             start = safe.start()
         yield text[start:end]
         start = end
-
-
-def cutter(kind: str, alphabet: str) -> Tokenizer:
-    """A tokenizer without merges, which gives every symbol of a text with its pre-token and its span."""
-    tokenizer = Tokenizer(models.BPE())
-    cut = pre_tokenizer(kind, alphabet)
-    if cut is not None:
-        tokenizer.pre_tokenizer = cut
-    return tokenizer

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tokenizers import AddedToken, Encoding, Tokenizer, models
+from tokenizers import AddedToken, Tokenizer, models
 
 from attnviz.text.readable import letters_of_bytes
 from attnviz.trace import Span
@@ -37,21 +36,37 @@ class Reader:
         self._added: dict[str, int] = {
             token.content: number for number, token in tokenizer.get_added_tokens_decoder().items()
         }
-        self._letters = frozenset("▁ ").union(letters_of_bytes())
+        self._known: frozenset[str] = frozenset("▁ ").union(letters_of_bytes())
+        self._kept: Tokenizer | None = None
 
     def words(self, text: str) -> list[Word] | None:
         """The pre-tokens in order; None where they can't be told because normalising depends on what is around."""
-        encoding = self._speller(text).encode(text, add_special_tokens=False)
-        if _UNSEEN in encoding.tokens:
+        needed = self._letters_of(text)
+        if self._kept is None or not self._known >= needed:
+            self._known = self._known | needed
+            self._kept = self._speller(self._known)
+        encoding = self._kept.encode(text, add_special_tokens=False)
+        tokens, offsets, numbers = encoding.tokens, encoding.offsets, encoding.word_ids  # each makes a new list
+        if _UNSEEN in tokens:
             return None
-        return [self._word(encoding, places) for places in _grouped(encoding)]
+        found: list[Word] = []
+        for _, group in groupby(range(len(tokens)), numbers.__getitem__):
+            places = list(group)
+            word = "".join(tokens[place] for place in places)
+            added = self._added.get(word) if len(places) == 1 else None
+            found.append(Word(word, tuple(offsets[place] for place in places), added))
+        return found
 
-    def _speller(self, text: str) -> Tokenizer:
+    def _letters_of(self, text: str) -> frozenset[str]:
+        """Every character that may reach the model, as far as can be told beforehand."""
+        own: Any = self._tokenizer
+        if own.normalizer is None:
+            return frozenset(text)
+        return frozenset(text).union(own.normalizer.normalize_str(text), *map(own.normalizer.normalize_str, set(text)))
+
+    def _speller(self, letters: frozenset[str]) -> Tokenizer:
         own: Any = self._tokenizer
         normalizer, cut = own.normalizer, own.pre_tokenizer
-        letters = self._letters.union(text)
-        if normalizer is not None:
-            letters = letters.union(normalizer.normalize_str(text), *map(normalizer.normalize_str, set(text)))
         vocabulary = {letter: number for number, letter in enumerate([_UNSEEN, *sorted(letters)])}
         speller: Any = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token=_UNSEEN))
         if normalizer is not None:
@@ -62,15 +77,3 @@ class Reader:
         speller.add_special_tokens([token for token in tokens if token.special])
         speller.add_tokens([token for token in tokens if not token.special])
         return speller  # type: ignore[no-any-return]  # Any only for attributes that the library's stubs leave out
-
-    def _word(self, encoding: Encoding, places: list[int]) -> Word:
-        text = "".join(encoding.tokens[place] for place in places)
-        spans = tuple(encoding.offsets[place] for place in places)
-        return Word(text, spans, self._added.get(text) if len(places) == 1 else None)
-
-
-def _grouped(encoding: Encoding) -> Iterator[list[int]]:
-    """The places of tokens, pre-token by pre-token."""
-    words = encoding.word_ids
-    for _, places in groupby(range(len(words)), words.__getitem__):
-        yield list(places)

@@ -185,11 +185,13 @@ class Timeline(Record):
 
     def pieces(self, done: int) -> list[tuple[str, Span]]:
         """The pieces after ``done`` merges, each with its span of the text."""
-        ends = self.bounds(done).tolist()
-        starts = [0, *ends[:-1]]
-        return [
-            ("".join(self.symbols[start:end]), self.span(start, end)) for start, end in zip(starts, ends, strict=True)
-        ]
+        ends = self.bounds(done)
+        if not len(ends):
+            return []
+        starts = np.concatenate(([0], ends[:-1]))
+        spans = np.minimum.reduceat(self.spans[:, 0], starts), np.maximum.reduceat(self.spans[:, 1], starts)
+        strings = ("".join(self.symbols[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
+        return list(zip(strings, zip(*(part.tolist() for part in spans), strict=True), strict=True))
 
     def span(self, start: int, end: int) -> Span:
         """The code points that symbols ``start`` to ``end`` (exclusive) stand for."""
