@@ -1,7 +1,15 @@
-"""The headless twins of the tabs: each drains one job and prints or writes its records."""
+"""The headless twins of the tabs: each drains one job and prints or writes its records.
+
+A command is a module with ``NAME``, ``HELP``, ``add_arguments`` and ``run``; it is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
-from attnviz.commands import doctor, fill_mask, inspect, listing
-
-COMMANDS = (listing, fill_mask, inspect, doctor)
+COMMANDS = {
+    "list": "attnviz.commands.listing",
+    "fill-mask": "attnviz.commands.fill_mask",
+    "inspect": "attnviz.commands.inspect",
+    "tokenize": "attnviz.commands.tokenize",
+    "train-bpe": "attnviz.commands.train_bpe",
+    "doctor": "attnviz.commands.doctor",
+}

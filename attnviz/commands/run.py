@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attnviz import places, settings
 from attnviz.errors import in_words
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from attnviz.jobs import Job
+    from attnviz.models.library import Library
 
 
 def add_checkpoint(parser: ArgumentParser) -> None:
@@ -57,9 +58,7 @@ def recent() -> tuple[str, ...]:
 def drain(job: Job) -> Trace:
     """Run a job to its end in this thread; notices go to standard error. Raises AttnvizError, whatever went wrong."""
     try:
-        from attnviz.models.library import Library  # noqa: PLC0415 - imports torch: only where a model runs
-
-        trace = Trace().plus(*job.run(Library()))
+        trace = Trace().plus(*job.run(_library(job)))
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
@@ -67,6 +66,15 @@ def drain(job: Job) -> Trace:
     for notice in trace.every(Notice):
         print(notice.sentence, file=sys.stderr)
     return trace
+
+
+def _library(job: Job) -> Library:
+    """The models, for jobs that need one; the others ignore what they are given."""
+    if not getattr(job, "needs_models", True):
+        return cast("Library", None)
+    from attnviz.models.library import Library  # noqa: PLC0415 - imports torch: only where a model runs
+
+    return Library()
 
 
 def print_json(value: object) -> None:

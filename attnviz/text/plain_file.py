@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -13,8 +14,8 @@ LARGEST = 16 * 2**20
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_bytes(path: str, most: int = LARGEST) -> bytes:
-    """All bytes of a regular file; raises TextError naming what is wrong with it."""
+def read_bytes(path: str, most: int = LARGEST, *, cut: bool = False) -> bytes:
+    """All bytes of a regular file, or the first ``most`` of a larger one if it may be ``cut``; raises TextError naming what is wrong with it."""
     name = printable(Path(path).name or path, 80)
     try:
         descriptor = os.open(path, _FLAGS)
@@ -28,21 +29,21 @@ def read_bytes(path: str, most: int = LARGEST) -> bytes:
         raise TextError(f"{name} is no file (but a folder, pipe or device); name a text file.", "NOT_A_FILE")
     with os.fdopen(descriptor, "rb") as stream:
         size = status.st_size
-        if size > most:
+        if size > most and not cut:
             sentence = f"The file {name} has {size / 2**20:.1f} MiB, more than the {most / 2**20:.0f} MiB that are read; take a part of it."
             raise TextError(sentence, "FILE_TOO_BIG")
         try:
-            return stream.read(most + 1)[:most]
+            return stream.read(most)
         except OSError:
             raise TextError(f"The file {name} can't be read.", "FILE_UNREADABLE") from None
 
 
-def read_text(path: str, most: int = LARGEST) -> str:
+def read_text(path: str, most: int = LARGEST, *, cut: bool = False) -> str:
     """The text of a UTF-8 file; raises TextError where it is binary."""
-    raw = read_bytes(path, most)
+    raw = read_bytes(path, most, cut=cut)
     name = printable(Path(path).name, 80)
     try:
-        text = raw.decode("utf-8-sig")
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(raw, final=len(raw) < most)
     except UnicodeDecodeError as error:
         raise TextError(
             f"The file {name} is not UTF-8 text (byte {error.start:,}); save it as UTF-8.", "BINARY_FILE"
