@@ -11,7 +11,18 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bpe_learning, bpe_replay, head_grid, hover, key_press, long_text, other_head, recording, start, ui_lateness
+from benchmarks import (
+    bpe_learning,
+    bpe_replay,
+    head_grid,
+    hover,
+    key_press,
+    long_text,
+    other_head,
+    recording,
+    start,
+    ui_lateness,
+)
 from benchmarks.row import HEAD
 
 ALL = (recording, key_press, ui_lateness, other_head, hover, head_grid, start, long_text, bpe_learning, bpe_replay)
