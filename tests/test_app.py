@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,16 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from attnviz import session
 
     ways: list[str] = []
-    monkeypatch.setattr(headless, "run", lambda arguments: ways.append("headless") or 0)
-    monkeypatch.setattr(session, "run", lambda arguments: ways.append("window") or 0)
+
+    def went(way: str) -> Callable[[object], int]:
+        def run(_arguments: object) -> int:
+            ways.append(way)
+            return 0
+
+        return run
+
+    monkeypatch.setattr(headless, "run", went("headless"))
+    monkeypatch.setattr(session, "run", went("window"))
     return ways
 
 

@@ -189,7 +189,7 @@ def test_a_pickle_is_read_only_after_consent(qtbot: QtBot, window: Window, tmp_p
 def test_q11_of_two_loads_the_newest_wins(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     """Q11: whichever was asked for last is open in the end, and the other one never shows."""
     folders = [strong_folder(tmp_path / name, seed=seed) for seed, name in enumerate("abc")]
-    titles = []
+    titles: list[str] = []
     window.windowTitleChanged.connect(titles.append)
     for made in folders:
         window.open(str(made))

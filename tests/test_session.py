@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from attnviz import places, session, settings
+from attnviz.errors import AttnvizError
 from attnviz.session import Uncaught
 from attnviz.settings import Settings
 from attnviz.views.message_bar import Message, MessageBar
@@ -27,7 +27,7 @@ from tests.windows import sentences, strong_folder
 
 
 @pytest.fixture
-def bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MessageBar]:
+def bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MessageBar:
     """Messages that tell of everything that nobody caught; the hooks are put back afterwards."""
     for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
         monkeypatch.setattr(module, name, getattr(module, name))
@@ -41,13 +41,13 @@ def bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MessageBar]:
 
 
 class Receiver(QObject):
-    """Notes in which thread a message is shown."""
+    """Shows messages, in the UI thread only."""
 
     def __init__(self, bar: MessageBar) -> None:
         super().__init__(bar)
         self._bar = bar
 
-    def tell(self, error: object) -> None:
+    def tell(self, error: AttnvizError) -> None:
         assert threading.current_thread() is threading.main_thread()
         self._bar.tell(Message(error.sentence))
 

@@ -244,7 +244,12 @@ def test_f04_a_folder_that_can_not_be_written_is_an_error(path: Path) -> None:
 def test_f05_two_programs_that_save_at_once_leave_one_whole_file(path: Path) -> None:
     """F05: whoever is last wins, entirely."""
     values = [replace(FULL, sentence=str(number) * 5000) for number in range(2)]
-    threads = [threading.Thread(target=lambda value=value: [save(value, path) for _ in range(30)]) for value in values]
+
+    def write(value: Settings) -> None:
+        for _ in range(30):
+            save(value, path)
+
+    threads = [threading.Thread(target=write, args=(value,)) for value in values]
     for thread in threads:
         thread.start()
     for thread in threads:
