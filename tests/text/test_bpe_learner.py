@@ -76,7 +76,7 @@ def naive(words: Counter[str]) -> list[tuple[str, str, int, int]]:
     letters = sorted({letter for word in words for letter in word})
     ids = {letter: number for number, letter in enumerate(letters)}
     cuts = {word: list(word) for word in words}
-    found = []
+    found: list[tuple[str, str, int, int]] = []
     while True:
         pairs: Counter[tuple[str, str]] = Counter()
         for word, pieces in cuts.items():

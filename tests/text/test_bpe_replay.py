@@ -70,6 +70,7 @@ def test_a_piece_opens_as_the_tree_of_its_merges() -> None:
         if node.left is None or node.right is None:
             assert node.rank is None
             return node.piece
+        assert node.rank is not None
         assert result.pairs[node.rank] == (node.left.piece, node.right.piece)
         assert all(child.rank is None or child.rank < node.rank for child in (node.left, node.right))
         return check(node.left) + check(node.right)
