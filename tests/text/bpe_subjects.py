@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -38,7 +39,7 @@ def trained(text: str, merges: int, alphabet: str, kind: str) -> Tokenizer:
     """The library's own trainer on the same settings, fed line by line as it reads files."""
     tokenizer: Any = Tokenizer(models.BPE())
     cut = pre_tokenizer(kind, alphabet)
-    lines = [line for line in text.replace("\n", "\n\0").split("\0") if line]
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     if cut is not None:
         tokenizer.pre_tokenizer = cut
         letters = {letter for line in lines for word, _ in cut.pre_tokenize_str(line) for letter in word}
