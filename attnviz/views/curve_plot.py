@@ -1,0 +1,108 @@
+"""A number over all merges, for the corpus and for the sentence, with a marker at the moment that is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QWidget
+
+from attnviz.table import Table
+from attnviz.trace import Curves, Timeline
+from attnviz.views.moment import moment_of
+from attnviz.views.palette import colour
+from attnviz.views.plot_view import PlotView
+
+Kind = Literal["tokens per word", "characters per token"]
+Numbers = NDArray[np.float64]
+
+
+class CurvePlot(PlotView):
+    """``kind`` says which number; a press on the plot goes to that moment."""
+
+    def __init__(self, kind: Kind, parent: QWidget | None = None) -> None:
+        super().__init__("The curve is drawn when the merges are learned.", parent)
+        self.kind = kind
+        self._axes = ("merges", kind)
+        self._curves: tuple[Numbers | None, Numbers | None] = (None, None)
+        self.setAccessibleName(f"{kind} over all merges")
+
+    def at(self, done: int) -> tuple[float | None, float | None]:
+        """The number after ``done`` merges: of the corpus, and of the sentence."""
+        return _at(self._curves[0], done), _at(self._curves[1], done)
+
+    def numbers(self) -> Table:
+        corpus, sentence = self._curves
+        if corpus is None:
+            return Table((), ())
+        other = [None] * len(corpus) if sentence is None else [float(value) for value in sentence]
+        rows = tuple((done, float(value), other[done]) for done, value in enumerate(corpus))
+        return Table(("merges", f"{self.kind} (corpus)", f"{self.kind} (sentence)"), rows)
+
+    def _found(self) -> tuple[Numbers | None, Numbers | None]:
+        """The two curves of the trace, each with one value more than there are merges."""
+        curves, timeline = self.trace.find(Curves), self.trace.find(Timeline)
+        if curves is None or not curves.merges:
+            return None, None
+        per_word = self.kind == "tokens per word"
+        corpus = curves.tokens_per_word() if per_word else curves.characters_per_token()
+        if timeline is None or not len(timeline.symbols):
+            return corpus, None
+        tokens = timeline.curve(curves.merges).astype(np.float64)
+        words = max(1, len(timeline.text.split()))
+        characters = sum(not char.isspace() for char in timeline.text)
+        return corpus, tokens / words if per_word else characters / np.maximum(1.0, tokens)
+
+    def _has_curves(self) -> bool:
+        return self._curves[0] is not None
+
+    def _update(self, *, fresh: bool) -> None:
+        if fresh:
+            self._curves = self._found()
+        super()._update(fresh=fresh)
+        if self._plot is not None and self._has_curves():
+            self._mark()
+
+    def _add_curves(self, pg: Any, item: Any) -> None:
+        self._corpus, self._own = item.plot(), item.plot()
+        self._marker = pg.InfiniteLine(angle=90, movable=False)
+        self._dots = pg.ScatterPlotItem(size=9)
+        item.addItem(self._marker, ignoreBounds=True)
+        item.addItem(self._dots, ignoreBounds=True)
+
+    def _set_curves(self, pg: Any) -> None:
+        corpus, sentence = self._curves
+        if corpus is None:
+            return
+        places = np.arange(len(corpus), dtype=np.float64)
+        self._corpus.setData(places, corpus)
+        self._own.setData(*((places, sentence) if sentence is not None else ([], [])))
+        self._corpus.setPen(pg.mkPen(colour("muted"), width=2))
+        self._own.setPen(pg.mkPen(colour("accent"), width=2))
+        self._marker.setPen(pg.mkPen(colour("text"), width=1, style=Qt.PenStyle.DashLine))
+        self._dots.setPen(pg.mkPen(colour("surface"), width=1.5))
+        every = np.concatenate([curve for curve in self._curves if curve is not None])
+        self._limit(float(max(1, len(corpus) - 1)), max(float(every.max()) * 1.05, 1e-6))
+
+    def _mark(self) -> None:
+        done = moment_of(self.cursor_at).done
+        self._marker.setValue(done)
+        spots = [
+            {"pos": (done, value), "brush": colour(name)}
+            for value, name in zip(self.at(done), ("muted", "accent"), strict=True)
+            if value is not None
+        ]
+        self._dots.setData(spots)
+
+    def _go(self, place: QPointF) -> None:
+        corpus = self._curves[0]
+        if corpus is not None:
+            done = min(max(round(place.x()), 0), len(corpus) - 1)
+            self.pointed.emit(replace(moment_of(self.cursor_at), done=done))
+
+
+def _at(curve: Numbers | None, done: int) -> float | None:
+    return float(curve[done]) if curve is not None and 0 <= done < len(curve) else None

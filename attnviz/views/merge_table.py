@@ -1,0 +1,224 @@
+"""Every merge in a table: the pair, its count, the new piece, and the pair that came second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    QTimer,
+    Slot,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+
+from attnviz.table import Table
+from attnviz.text.readable import spelling
+from attnviz.trace import Learned, Merge
+from attnviz.views.history import history
+from attnviz.views.lettering import visible
+from attnviz.views.moment import moment_of
+from attnviz.views.palette import GRID, SMALL, colour, token_font, ui_font
+from attnviz.views.placeholder import Placeholder
+from attnviz.views.view import View
+
+COLUMNS = ("rank", "pair", "count", "piece", "runner-up", "its count")
+_EXPLAINED = (
+    "The order in which merges were learned; 0 is the first.",
+    "The two pieces that stood side by side most often.",
+    "How often the pair stood in the corpus at that moment.",
+    "What they became, here and everywhere.",
+    "The pair that came second at that moment.",
+    "How often the runner-up stood in the corpus.",
+)
+_WIDTHS = (44, 80, 52, 72, 80, 66)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class MergeModel(QAbstractTableModel):
+    """Merges as rows, lettered when a row is seen; more are appended while they are learned."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.merges: tuple[Merge, ...] = ()
+        self.label: Callable[[str], str] = str
+        self._fonts = ui_font(SMALL), token_font(SMALL)
+        self._texts: dict[int, tuple[str, ...]] = {}
+
+    def follow(self, merges: tuple[Merge, ...], label: Callable[[str], str]) -> None:
+        """Show these; where they begin with those that are shown, the rest is appended."""
+        known = len(self.merges)
+        self.label = label
+        if 0 < known <= len(merges) and self.merges[0] is merges[0] and self.merges[-1] is merges[known - 1]:
+            if known < len(merges):
+                self.beginInsertRows(QModelIndex(), known, len(merges) - 1)
+                self.merges = merges
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self._texts.clear()
+        self.merges = merges
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.merges)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._row(index.row())[index.column()]
+        numeric = index.column() in {0, 2, 5}
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.FontRole:
+            return self._fonts[not numeric]
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() >= 4:
+            return colour("muted")
+        return None
+
+    def _row(self, row: int) -> tuple[str, ...]:
+        if row not in self._texts:
+            merge = self.merges[row]
+            second = f"{merge.runner_up_count:,}" if merge.runner_up is not None else ""
+            pair, other = self._pair((merge.left, merge.right)), self._pair(merge.runner_up)
+            piece = visible(self.label(merge.piece))
+            self._texts[row] = (str(merge.rank), pair, f"{merge.count:,}", piece, other, second)
+        return self._texts[row]
+
+    def _pair(self, pair: tuple[str, str] | None) -> str:
+        return "–" if pair is None else " + ".join(visible(self.label(part), 12) for part in pair)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section]
+            case Qt.ItemDataRole.FontRole:
+                return ui_font(SMALL)
+            case Qt.ItemDataRole.ToolTipRole:
+                return _EXPLAINED[section]
+            case Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if section in {0, 2, 5} else Qt.AlignmentFlag.AlignLeft
+                return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+class MergeTable(View):
+    """The table of all merges; the chosen row is the last one that is done. Choosing a row goes to the moment after it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = MergeModel(self)
+        self.table = self._build_table()
+        self._layout = QStackedLayout(self)
+        self._layout.addWidget(Placeholder("Press Learn to see one merge after another."))
+        self._layout.addWidget(self.table)
+        self.setFocusProxy(self.table)
+        self._following = False
+        self._pace = QTimer(self, singleShot=True, interval=100)
+        self._pace.timeout.connect(self._follow)
+
+    def _build_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setCornerButtonEnabled(False)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setStyleSheet("QHeaderView::section { padding: 2px 6px; } QTableView::item { padding: 0 4px; }")
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(3 * GRID)
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(5 * GRID)
+        for column, width in enumerate(_WIDTHS):
+            header.resizeSection(column, width)
+        for column in (1, 3, 4):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        table.installEventFilter(self)
+        return table
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """What is shown, by rank."""
+        return self._model.merges
+
+    def numbers(self) -> Table:
+        columns = ("rank", "left", "right", "count", "piece", "runner-up left", "runner-up right", "runner-up count")
+        rows = (
+            (m.rank, m.left, m.right, m.count, m.piece, *(m.runner_up or (None, None)), m.runner_up_count)
+            for m in self._model.merges
+        )
+        return Table(columns, tuple(rows))
+
+    def sizeHint(self) -> QSize:
+        return QSize(54 * GRID, 40 * GRID)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40 * GRID, 16 * GRID)
+
+    def _update(self, *, fresh: bool) -> None:
+        self._following = True
+        try:
+            if fresh:
+                learned = self.trace.find(Learned)
+                self._model.follow(history(self.trace), spelling(learned.alphabet if learned else "chars").label)
+                self._layout.setCurrentIndex(1 if self._model.merges else 0)
+        finally:
+            self._following = False
+        if not self._pace.isActive():  # a table is slow to scroll: ten times a second while the slider moves
+            self._pace.start()
+            self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        """Bring the current row to the last merge that is done."""
+        self._following = True
+        try:
+            self._choose(moment_of(self.cursor_at).done - 1)
+        finally:
+            self._following = False
+
+    def _choose(self, row: int) -> None:
+        chosen = self.table.selectionModel()
+        if not 0 <= row < len(self._model.merges):
+            chosen.clear()
+        elif self.table.currentIndex().row() != row or not chosen.hasSelection():
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            index = self._model.index(row, 0)
+            chosen.setCurrentIndex(index, flags)
+            self.table.scrollTo(index)
+
+    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if self._following or not current.isValid():
+            return
+        merge = self._model.merges[current.row()]
+        self.pointed.emit(replace(moment_of(self.cursor_at), done=current.row() + 1, piece=merge.piece))
+
+    def eventFilter(self, watched: object, event: object) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QKeyEvent.Type.KeyPress
+            and event.matches(QKeySequence.StandardKey.Copy)
+        ):
+            index = self.table.currentIndex()
+            rows = self.numbers().rows[index.row() : index.row() + 1] if index.isValid() else self.numbers().rows
+            QGuiApplication.clipboard().setText(Table(self.numbers().columns, rows).csv())
+            return True
+        return False

@@ -1,0 +1,99 @@
+"""Base of plots: pyqtgraph, imported when the first curve is drawn, in the colours of the theme and with fixed limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from attnviz.views.palette import GRID, SMALL, colour, ui_font
+from attnviz.views.placeholder import Placeholder
+from attnviz.views.view import View
+
+
+class PlotView(View):
+    """A subclass adds its curves in ``_add_curves``, gives them data and colours in ``_set_curves``, and says ``_has_curves``."""
+
+    _axes = ("", "")
+
+    def __init__(self, sentence: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plot: Any = None
+        self._layout = QStackedLayout(self)
+        self._layout.addWidget(Placeholder(sentence))
+
+    def _has_curves(self) -> bool:
+        """Whether there is something to draw."""
+        raise NotImplementedError
+
+    def _add_curves(self, pg: Any, item: Any) -> None:
+        """Make the curves on a new plot item."""
+        raise NotImplementedError
+
+    def _set_curves(self, pg: Any) -> None:
+        """Data, pens and range, after a new trace or another theme."""
+        raise NotImplementedError
+
+    def _go(self, place: QPointF) -> None:
+        """A press or drag at a place of the plot, in its own units."""
+
+    def _update(self, *, fresh: bool) -> None:
+        if not fresh:
+            return
+        if self._has_curves():
+            import pyqtgraph as pg  # noqa: PLC0415 - costs 0.4 s: only when there is a curve to draw
+
+            if self._plot is None:
+                self._build(pg)
+            self._restyle(pg)
+            self._set_curves(pg)
+        self._layout.setCurrentIndex(1 if self._has_curves() else 0)
+
+    def _build(self, pg: Any) -> None:
+        self._plot = pg.PlotWidget(self, enableMenu=False, useOpenGL=False)
+        self._plot.setAntialiasing(True)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._plot.hideButtons()
+        self._plot.setMouseEnabled(x=False, y=False)
+        item = self._plot.getPlotItem()
+        item.showGrid(x=True, y=True, alpha=0.12)
+        self._add_curves(pg, item)
+        self._layout.addWidget(self._plot)
+        self._plot.viewport().installEventFilter(self)
+
+    def _restyle(self, pg: Any) -> None:
+        self._plot.setBackground(colour("surface"))
+        for side, name in zip(("bottom", "left"), self._axes, strict=True):
+            axis = self._plot.getAxis(side)
+            axis.setPen(pg.mkPen(colour("border")))
+            axis.setTextPen(pg.mkPen(colour("muted")))
+            axis.setStyle(tickFont=ui_font(SMALL))
+            axis.enableAutoSIPrefix(False)
+            axis.setLabel(name, **{"font-size": f"{SMALL}px", "color": colour("muted").name()})
+        self._plot.getAxis("left").setWidth(6 * GRID)
+
+    def _limit(self, right: float, top: float) -> None:
+        """Show 0 to ``right`` and 0 to ``top``, and nothing else ever."""
+        box = self._plot.getViewBox()
+        box.setLimits(xMin=None, xMax=None, yMin=None, yMax=None)
+        box.setRange(xRange=(0.0, right), yRange=(0.0, top), padding=0)
+        box.setLimits(xMin=0.0, xMax=right, yMin=0.0, yMax=top)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            isinstance(event, QMouseEvent)
+            and event.type() in {QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove}
+            and event.buttons() & Qt.MouseButton.LeftButton
+        ):
+            scene = self._plot.mapToScene(event.position().toPoint())
+            self._go(self._plot.getViewBox().mapSceneToView(scene))
+            return True
+        return event.type() == QEvent.Type.Wheel
+
+    def sizeHint(self) -> QSize:
+        return QSize(40 * GRID, 24 * GRID)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24 * GRID, 14 * GRID)

@@ -1,0 +1,151 @@
+"""Base of tables of text: rows from tuples, lettered when seen, one chosen row that follows the cursor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+
+from attnviz.views.palette import GRID, SMALL, token_font, ui_font
+from attnviz.views.placeholder import Placeholder
+from attnviz.views.view import View
+
+_Index = QModelIndex | QPersistentModelIndex
+Rows = tuple[tuple[str, ...], ...]
+
+
+class RowModel(QAbstractTableModel):
+    """Rows of texts under ``columns``; those in ``numeric`` stand at the right, those in ``pieces`` in the font of tokens."""
+
+    def __init__(
+        self, columns: tuple[str, ...], numeric: frozenset[int], pieces: frozenset[int], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.columns, self._numeric, self._pieces = columns, numeric, pieces
+        self.rows: Rows = ()
+        self._fonts = ui_font(SMALL + 1), token_font(SMALL + 1)
+
+    def replace(self, rows: Rows) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self.rows[index.row()][index.column()]
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return self._side(index.column())
+            case Qt.ItemDataRole.FontRole:
+                return self._fonts[index.column() in self._pieces]
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self.columns[section]
+            case Qt.ItemDataRole.FontRole:
+                return ui_font(SMALL)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return self._side(section)
+        return None
+
+    def _side(self, column: int) -> int:
+        side = Qt.AlignmentFlag.AlignRight if column in self._numeric else Qt.AlignmentFlag.AlignLeft
+        return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+class RowTable(View):
+    """A table that fits its width. A subclass gives ``_rows``, says which is chosen, and what choosing one means."""
+
+    columns: tuple[str, ...] = ()
+    numeric: frozenset[int] = frozenset()
+    pieces: frozenset[int] = frozenset()
+    wide: frozenset[int] = frozenset()
+
+    def __init__(self, sentence: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = RowModel(self.columns, self.numeric, self.pieces, self)
+        self.table = self._build_table()
+        self._layout = QStackedLayout(self)
+        self._layout.addWidget(Placeholder(sentence))
+        self._layout.addWidget(self.table)
+        self.setFocusProxy(self.table)
+        self._following = False
+
+    @property
+    def rows(self) -> Rows:
+        return self._model.rows
+
+    def _rows(self) -> Rows:
+        raise NotImplementedError
+
+    def _chosen(self) -> int | None:
+        """The row that the cursor is at."""
+        return None
+
+    def _choose(self, row: int) -> None:
+        """The user came to a row."""
+
+    def _build_table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setCornerButtonEnabled(False)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setStyleSheet("QHeaderView::section { padding: 2px 6px; } QTableView::item { padding: 0 4px; }")
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(3 * GRID)
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(4 * GRID)
+        for column in range(len(self.columns)):
+            stretch = column in self.wide
+            mode = QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.ResizeToContents
+            header.setSectionResizeMode(column, mode)
+        table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        return table
+
+    def _update(self, *, fresh: bool) -> None:
+        self._following = True
+        try:
+            rows = self._rows()
+            if rows != self._model.rows:
+                self._model.replace(rows)
+            self._layout.setCurrentIndex(1 if rows else 0)
+            self._follow(self._chosen())
+        finally:
+            self._following = False
+
+    def _follow(self, row: int | None) -> None:
+        selection = self.table.selectionModel()
+        if row is None or not 0 <= row < len(self._model.rows):
+            selection.clear()
+        elif self.table.currentIndex().row() != row or not selection.hasSelection():
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            index = self._model.index(row, 0)
+            selection.setCurrentIndex(index, flags)
+            self.table.scrollTo(index)
+
+    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if not self._following and current.isValid():
+            self._choose(current.row())
+
+    def sizeHint(self) -> QSize:
+        return QSize(44 * GRID, 32 * GRID)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(28 * GRID, 12 * GRID)

@@ -1,0 +1,59 @@
+"""Where the symbols of a text stand while merges come and go: letters never move."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from attnviz.trace import Span, Timeline
+from attnviz.views.aligned import Line, align
+from attnviz.views.piece_ink import letters
+from attnviz.views.ruler import small_width, token_width
+
+SPREAD = 4.0
+
+
+class Spot(NamedTuple):
+    """The place of one symbol; ``shared`` says that other symbols stand for parts of the same character."""
+
+    line: int
+    left: float
+    right: float
+    shared: bool
+
+
+def lines_of(timeline: Timeline, width: float) -> tuple[Line, ...]:
+    """The text in lines of this width; a character of several symbols has room for the bytes of each."""
+    starts = timeline.spans[:, 0]
+    length = len(timeline.text)
+    shares = np.bincount(starts, minlength=length).tolist() if len(starts) else [0] * length
+    widths = [_width(char, shares[place]) for place, char in enumerate(timeline.text)]
+    # A space that belongs to the piece after it goes with it to the next line; any other ends a line.
+    breaks = {place + (shares[place] == 0) for place, char in enumerate(timeline.text) if char.isspace()}
+    return align(widths, (), breaks, width)
+
+
+def spots_of(spans: Sequence[Span], lines: Sequence[Line]) -> tuple[list[Spot], list[int]]:
+    """The spot of every symbol, and for each line (and one beyond) the number of its first symbol."""
+    spots: list[Spot] = []
+    firsts: list[int] = []
+    shares, seen = Counter(start for start, _ in spans), Counter[int]()
+    number = 0
+    for start, end in spans if lines else ():
+        while start >= lines[number].end:
+            number += 1
+        firsts += [len(spots)] * (number + 1 - len(firsts))
+        line = lines[number]
+        share = (line.at(end) - line.at(start)) / shares[start]
+        left = line.at(start) + share * seen[start]
+        seen[start] += 1
+        spots.append(Spot(number, left, left + share, shares[start] > 1))
+    return spots, firsts + [len(spots)] * (len(lines) + 1 - len(firsts))
+
+
+def _width(char: str, symbols: int) -> float:
+    alone = max(token_width(part) for part in letters(char)) + SPREAD
+    return alone if symbols < 2 else max(alone, symbols * (small_width("E4") + 6))
