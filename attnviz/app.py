@@ -9,6 +9,7 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from attnviz import __version__, places, system
@@ -23,6 +24,7 @@ QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 LARGEST_LOG = 1_000_000
+LONGEST_WAIT = 1_000_000.0
 
 
 class Parser(argparse.ArgumentParser):
@@ -84,38 +86,48 @@ def _refuse(sentence: str) -> int:
 
 def _parser(words: Sequence[str]) -> Parser:
     """The window's own arguments, unless the first word names a command."""
-    from attnviz import headless, screenshot  # noqa: PLC0415 - beside the commands, above the window
-
-    commands = {command.NAME: command for command in (*COMMANDS, screenshot)}
+    commands = {**COMMANDS, "screenshot": "attnviz.screenshot"}
     parser = Parser(prog="attnviz", description="Open a language model and see it think.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"attnviz {__version__}")
     if words and words[0] in commands:
         choices = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
-        command = commands[words[0]]
+        command = import_module(commands[words[0]])
         sub = choices.add_parser(command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
         return parser
     parser.epilog = "commands: " + ", ".join(commands) + "; 'attnviz COMMAND --help' explains one"
-    headless.add_arguments(parser)
+    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a folder, or a name from 'attnviz list'")
+    parser.add_argument("--text", help="the sentence to begin with")
+    parser.add_argument(
+        "--quit-after", type=_seconds, metavar="SECONDS", help="close the window by itself, for measurements"
+    )
     parser.set_defaults(run=_open_window)
     return parser
 
 
 def _open_window(arguments: argparse.Namespace) -> int:
     """The window where there is a display, else the same work without one."""
-    from attnviz import headless  # noqa: PLC0415
-
     _check_libraries()
     if (
         arguments.quit_after is None
         and not system.has_display()
         and os.environ.get("QT_QPA_PLATFORM", "offscreen") in ("", "offscreen")
     ):
+        from attnviz import headless  # noqa: PLC0415 - imports torch and Qt
+
         return headless.run(arguments)
     from attnviz import session  # noqa: PLC0415 - imports Qt
 
     return session.run(arguments)
+
+
+def _seconds(text: str) -> float:
+    """A time that a timer can count."""
+    seconds = float(text)
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise ValueError(text)
+    return seconds
 
 
 def _check_libraries() -> None:

@@ -15,23 +15,12 @@ from attnviz.models.reference import Reference
 from attnviz.trace import OwnProbability
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import Namespace
 
     from attnviz.trace import Trace
 
 HOW = """There is no display here, so no window was opened. To get one, run this in a desktop session (X or Wayland),
 over ssh with X forwarding (ssh -X), or with QT_QPA_PLATFORM=vnc and a VNC viewer on port 5900."""
-
-LONGEST_WAIT = 1_000_000.0
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """The arguments of the window, and of its stand-in."""
-    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a folder, or a name from 'attnviz list'")
-    parser.add_argument("--text", help="the sentence to begin with")
-    parser.add_argument(
-        "--quit-after", type=_seconds, metavar="SECONDS", help="close the window by itself, for measurements"
-    )
 
 
 def run(arguments: Namespace) -> int:
@@ -69,11 +58,3 @@ def _print_words(trace: Trace) -> None:
     for word in trace.every(OwnProbability):
         label = tokens.labels[word.position] if tokens else ""
         print(f"  {label:<20} {word.probability * 100:6.2f} %  rank {word.rank:,}")
-
-
-def _seconds(text: str) -> float:
-    """A time that a timer can count."""
-    seconds = float(text)
-    if not 0 <= seconds <= LONGEST_WAIT:
-        raise ValueError(text)
-    return seconds

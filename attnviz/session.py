@@ -6,7 +6,7 @@ import faulthandler
 import logging
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +16,9 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from attnviz import places, settings
-from attnviz.commands.run import fit
 from attnviz.errors import AttnvizError, CheckpointError, in_words
-from attnviz.models import shelf
-from attnviz.models.reference import Reference
-from attnviz.views import palette
-from attnviz.views.header import Offered
-from attnviz.views.message_bar import Message
-from attnviz.window import Window
+from attnviz.shell import Shell
+from attnviz.views import theme
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -32,6 +27,8 @@ if TYPE_CHECKING:
 
     from attnviz.models.library import Library
     from attnviz.settings import Settings
+    from attnviz.views.header import Offered
+    from attnviz.window import Window
 
 _log = logging.getLogger(__name__)
 
@@ -95,8 +92,18 @@ def make_app() -> QApplication:
     return app
 
 
+def dress(app: QApplication, name: str) -> None:
+    """Put the theme of that name in force: "light", "dark", or what the desktop says."""
+    theme.apply(app, {"light": theme.LIGHT, "dark": theme.DARK}.get(name) or theme.system_theme())
+
+
 def make_window(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
     """A window whose worker starts checking ``first`` before it has even imported torch."""
+    from attnviz.models import shelf  # noqa: PLC0415 - what reads models and draws numbers comes after the first paint
+    from attnviz.models.reference import Reference  # noqa: PLC0415
+    from attnviz.views.header import Offered  # noqa: PLC0415
+    from attnviz.window import Window  # noqa: PLC0415
+
     device = remembered.device
     at_first = [] if first is None else [first]
 
@@ -111,15 +118,11 @@ def make_window(remembered: Settings, settings_file: Path | None, first: Path | 
         leave_one_core()
         return Library(early)
 
-    app = make_app()
-    chosen = {"light": palette.LIGHT, "dark": palette.DARK}.get(remembered.theme) or palette.system_theme()
-    palette.apply(app, chosen)
+    dress(make_app(), remembered.theme)
     window = Window(make_library, remembered, settings_file)
-    shipped = tuple(_offered(folder) for folder in shelf.shipped())
-    recent = tuple(
-        Offered(Path(path).name, path) for path in remembered.recent if path not in {entry.path for entry in shipped}
-    )
-    window.header.offer_checkpoints(shipped, recent)
+    shipped = shelf.shipped()
+    recent = tuple(Offered(Path(path).name, path) for path in remembered.recent if Path(path) not in shipped)
+    window.header.offer_checkpoints(tuple(_offered(folder) for folder in shipped), recent)
     window.header.offer_sentences(examples(), remembered.recent_sentences)
     return window
 
@@ -135,30 +138,53 @@ def examples() -> tuple[str, ...]:
 
 
 def run(arguments: Namespace) -> int:
-    """Show the window until it is closed; returns the exit status."""
+    """Show the window until it is closed; returns the exit status. An empty frame is painted before anything heavy is imported."""
     remembered, notice = settings.load(places.settings_file())
     crashed = _watch_for_crashes()
     if arguments.text is not None:
+        from attnviz.commands.run import fit  # noqa: PLC0415
+
         remembered = replace(remembered, sentence=fit(arguments.text))
-    first, refused = _first_checkpoint(arguments.checkpoint, remembered)
-    window = make_window(remembered, places.settings_file(), first)
-    uncaught = Uncaught(window)
-    uncaught.caught.connect(window.tell_error, Qt.ConnectionType.QueuedConnection)
+    app = make_app()
+    dress(app, remembered.theme)
+    shell = Shell(remembered.width, remembered.height)
+    uncaught = Uncaught(shell)
     uncaught.install()
-    for sentence in (notice, crashed, refused):
+    said = [sentence for sentence in (notice, crashed) if sentence]
+    shell.painted.connect(lambda: _furnish(shell, uncaught, remembered, arguments.checkpoint, said))
+    if arguments.quit_after is not None:
+        QTimer.singleShot(int(arguments.quit_after * 1000), shell.close)
+    with qt_to_log():
+        shell.show()
+        status = app.exec()
+    if not shell.is_furnished:
+        with suppress(OSError):
+            settings.save(remembered, places.settings_file())
+    shell.deleteLater()
+    return status
+
+
+def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str | None, said: list[str]) -> None:
+    """Fill the frame with the window, and open the first checkpoint in it; a frame that was closed already stays empty."""
+    if not shell.isVisible():
+        return
+    from attnviz.views.message_bar import Message  # noqa: PLC0415
+
+    first, refused = _first_checkpoint(wish, remembered)
+    window = make_window(remembered, places.settings_file(), first)
+    uncaught.caught.connect(window.tell_error, Qt.ConnectionType.QueuedConnection)
+    for sentence in [*said, refused]:
         if sentence:
             window.tell(Message(sentence, "warning"))
     if first is not None:
-        window.painted.connect(lambda: window.open(str(first)))
-    if arguments.quit_after is not None:
-        QTimer.singleShot(int(arguments.quit_after * 1000), window.close)
-    with qt_to_log():
-        window.show()
-        return make_app().exec()
+        window.open(str(first))
+    shell.hold(window)
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:
     """The folder to begin with, and why it isn't the one that was wished for."""
+    from attnviz.models import shelf  # noqa: PLC0415
+
     try:
         return shelf.resolve(wish or remembered.checkpoint or None, remembered.recent), None
     except CheckpointError as error:
@@ -169,6 +195,9 @@ def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | No
 
 
 def _offered(folder: Path) -> Offered:
+    from attnviz.models import shelf  # noqa: PLC0415
+    from attnviz.views.header import Offered  # noqa: PLC0415
+
     try:
         entry = shelf.listing(folder)
     except (AttnvizError, OSError):

@@ -1,4 +1,4 @@
-"""The main window: one header, one tab bar, one status line; it opens checkpoints and hands scenes to the tabs."""
+"""The main window's content: one header, one tab bar, one status line; it opens checkpoints and hands scenes to the tabs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
 
 from attnviz import settings as remembered
 from attnviz.engine import Engine
@@ -40,10 +40,9 @@ CLOSING_S = 2.0
 _log = logging.getLogger(__name__)
 
 
-class Window(QMainWindow):
-    """``painted`` is emitted once, after the first paint; ``settled`` whenever the visible tab shows a complete answer."""
+class Window(QWidget):
+    """``settled`` is emitted whenever the visible tab shows a complete answer. It lives in a ``Shell``, or stands alone."""
 
-    painted = Signal()
     settled = Signal()
 
     def __init__(
@@ -124,8 +123,7 @@ class Window(QMainWindow):
             self._bar.addTab(tab, tab.title)
             self._bar.setTabToolTip(place, f"{tab.tip} (Ctrl+{place + 1})")
         self.status = StatusLine(self)
-        body = QWidget(self)
-        column = QVBoxLayout(body)
+        column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
@@ -135,7 +133,6 @@ class Window(QMainWindow):
         column.addLayout(strip)
         column.addWidget(self._bar, 1)
         column.addWidget(self.status)
-        self.setCentralWidget(body)
         self.show_tab(self.settings.tab)
 
     def _connect(self) -> None:
@@ -280,14 +277,6 @@ class Window(QMainWindow):
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
 
-    def paintEvent(self, event: object) -> None:
-        super().paintEvent(event)  # type: ignore[arg-type] # Qt hands over a QPaintEvent
-        if not self._was_painted:
-            self._was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
-
-    _was_painted = False
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
@@ -301,6 +290,8 @@ class Window(QMainWindow):
         self._remember()
         stopped = self.engine.close(CLOSING_S)
         super().closeEvent(event)
+        if self.window() is not self:
+            self.window().close()
         if not stopped:
             os._exit(0)  # a worker that never comes back; everything is saved
 
@@ -311,8 +302,9 @@ class Window(QMainWindow):
             if sentence.strip()
             else self.settings.recent_sentences
         )
+        size = self.window().size()
         self.settings = replace(
-            self.settings, sentence=sentence, recent_sentences=recent, width=self.width(), height=self.height()
+            self.settings, sentence=sentence, recent_sentences=recent, width=size.width(), height=size.height()
         )
         if self._settings_file is not None:
             try:

@@ -51,6 +51,6 @@ def test_every_command_of_the_readme_exists(root: Path) -> None:
     """The table names commands that the program has."""
     from attnviz.commands import COMMANDS
 
-    known = {command.NAME for command in COMMANDS} | {screenshot.NAME}
+    known = {*COMMANDS, screenshot.NAME}
     table = re.findall(r"^\| `attnviz ([a-z-]+)", (root / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert set(table) == known

@@ -194,6 +194,7 @@ class Bert(nn.Module):
                 yield Block(Site.ENCODER, layer, {name: numbers(stage[0]) for name, stage in stages._asdict().items()})
             yield Hidden(Site.ENCODER, layer + 1, numbers(stages.output[0]))
             states = stages.output
+            del stages  # before the next block begins, or two blocks' intermediates live at once
         return states
 
     def word_logits(self, states: Tensor) -> Tensor:

@@ -113,6 +113,7 @@ class HeadTable(View):
         self._layout.addWidget(self.table)
         self.setFocusProxy(self.table)
         self._following = False
+        self._shown_at: tuple[Site, int, int] | None = None
 
     def _build_table(self) -> QTableView:
         table = QTableView()
@@ -155,6 +156,10 @@ class HeadTable(View):
         return self._model.rows[self._sorted.mapToSource(self._sorted.index(shown, 0)).row()]
 
     def _update(self, *, fresh: bool) -> None:
+        place = (self.cursor_at.site, self.cursor_at.layer, self.cursor_at.head)
+        if not fresh and place == self._shown_at:
+            return  # pointing within the head changes nothing here
+        self._shown_at = place
         rows = head_rows(self.trace, self.cursor_at.site)
         self._following = True
         try:
