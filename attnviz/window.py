@@ -18,7 +18,6 @@ from attnviz.opening import Opening
 from attnviz.running import STUCK, Running
 from attnviz.tabs import TABS
 from attnviz.tabs.scene import Scene
-from attnviz.trace import Timing
 from attnviz.views import palette
 from attnviz.views.header import Header, Offered
 from attnviz.views.load_report import LoadReportDialog, summary
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from attnviz.models.library import Library
     from attnviz.settings import Settings
     from attnviz.tabs.tab import Tab
-    from attnviz.trace import LoadReport, Notice
+    from attnviz.trace import LoadReport
 
 CLOSING_S = 2.0
 _log = logging.getLogger(__name__)
@@ -53,7 +52,6 @@ class Window(QWidget):
         self.scene = Scene(sentence=settings.sentence)
         self.engine = Engine(make_library, self)
         self.opening = Opening(self.engine, self)
-        self._noticed: tuple[str, ...] = ()
         self._build()
         self._running = Running(self.engine, self.status, self.messages, self)
         self._connect()
@@ -150,7 +148,7 @@ class Window(QWidget):
         self._bar.currentChanged.connect(self._on_tab_changed)
         for tab in self.tabs:
             tab.failed.connect(self.tell_error)
-            tab.noticed.connect(self._on_noticed)
+            tab.noticed.connect(self.messages.tell_notices)
             tab.wished.connect(self._on_wished)
             tab.drawn.connect(self._on_drawn)
             tab.settled.connect(self._on_settled)
@@ -240,27 +238,12 @@ class Window(QWidget):
             self.header.sentence.put(scene.sentence)
 
     @Slot(object)
-    def _on_noticed(self, notices: tuple[Notice, ...]) -> None:
-        """The remarks of the newest answer take the place of the last one's."""
-        topics = tuple(f"notice: {notice.topic}" for notice in notices)
-        for gone in set(self._noticed).difference(topics):
-            self.messages.withdraw(gone)
-        self._noticed = topics
-        for topic, notice in zip(topics, notices, strict=True):
-            self.messages.tell(Message(notice.sentence, "warning", topic=topic))
-
-    @Slot(object)
     def _on_mended(self, sentence: str) -> None:
         self.messages.tell(Message(sentence, "warning", topic="mended"))
 
     @Slot(object)
     def _on_drawn(self, milliseconds: float) -> None:
-        trace = self.tab.trace
-        tokens, timing = trace.tokens(), trace.find(Timing)
-        parts = [f"{len(tokens)} tokens"] if tokens else []
-        parts += [f"forward {timing.forward * 1000:.0f} ms"] if timing else []
-        parts += [f"drawn {milliseconds:.0f} ms"] if tokens else []
-        self.status.show_facts(" · ".join(parts))
+        self.status.show_trace(self.tab.trace, milliseconds)
 
     @Slot()
     def _on_settled(self) -> None:

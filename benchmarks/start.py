@@ -20,18 +20,11 @@ SCRIPTS = Path(__file__).parent / "scripts"
 def measure(*, quick: bool = False) -> list[Row]:
     rounds = 1 if quick else 11
     with tempfile.TemporaryDirectory(prefix="attnviz-benchmark-") as home:
-        window = in_turn(_run("program.py", home, "window"), _run("bare_window.py", home), rounds)
-        rows = [
-            Row(
-                NAME,
-                "start to window (torch not imported yet)",
-                "bare QMainWindow script",
-                "≤ 1.8",
-                1.8,
-                window.ratios,
-                note=window.said(),
-            )
-        ]
+        rows = []
+        moments = (("frame", "start to first frame, still empty"), ("window", "start to the window with its tabs"))
+        for moment, what in moments:
+            pair = in_turn(_run("program.py", home, moment), _run("bare_window.py", home), rounds)
+            rows.append(Row(NAME, what, "bare QMainWindow script", "≤ 1.8", 1.8, pair.ratios, note=pair.said()))
         if not quick:
             heat_map = in_turn(_run("program.py", home, "heat-map"), _run("bare_forward.py", home), rounds)
             against = "bare script: import torch, load, forward"

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from attnviz.trace import Notice
 from attnviz.views.palette import theme
 
 MOST_SHOWN = 3
+NOTICE = "notice: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class MessageBar(QWidget):
         self._column.insertWidget(0, strip)
         self._strips.insert(0, strip)
         self._show_newest()
+
+    @Slot(object)
+    def tell_notices(self, notices: tuple[Notice, ...]) -> None:
+        """The remarks of the newest answer take the place of the last one's."""
+        topics = {f"{NOTICE}{notice.topic}" for notice in notices}
+        for message in self.messages:
+            if message.topic.startswith(NOTICE) and message.topic not in topics:
+                self.withdraw(message.topic)
+        for notice in notices:
+            self.tell(Message(notice.sentence, "warning", topic=f"{NOTICE}{notice.topic}"))
 
     def withdraw(self, topic: str) -> None:
         """Take back the messages of a topic, as when the condition has passed."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from attnviz.trace import Timing, Trace
+
 
 class StatusLine(QWidget):
     """Three parts from left to right. ``cancelled`` and ``report_wished`` are its buttons."""
@@ -37,6 +39,14 @@ class StatusLine(QWidget):
 
     def show_facts(self, text: str) -> None:
         self._facts.setText(text)
+
+    def show_trace(self, trace: Trace, drawn: float) -> None:
+        """How many tokens, and the milliseconds that the forward and the drawing took."""
+        tokens, timing = trace.tokens(), trace.find(Timing)
+        parts = [f"{len(tokens)} tokens"] if tokens else []
+        parts += [f"forward {timing.forward * 1000:.0f} ms"] if timing else []
+        parts += [f"drawn {drawn:.0f} ms"] if tokens else []
+        self.show_facts(" · ".join(parts))
 
     def show_idle(self) -> None:
         self._state.setText("● idle")

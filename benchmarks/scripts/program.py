@@ -1,4 +1,4 @@
-"""The program as ``python -m attnviz`` starts it; says when its window, or the first heat map, has been painted."""
+"""The program as ``python -m attnviz`` starts it; says when its frame, its window or its first heat map has been painted."""
 
 from __future__ import annotations
 
@@ -11,20 +11,31 @@ from attnviz import app
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PySide6.QtCore import QObject
+
     from attnviz.settings import Settings
     from attnviz.window import Window
 
 
 def main() -> None:
-    from attnviz import session
+    from attnviz import session, shell
 
+    painted = shell.Shell.paintEvent
+
+    def first_paint(frame: shell.Shell, event: object) -> None:
+        painted(frame, event)  # type: ignore[arg-type] # Qt hands over a QPaintEvent
+        assert "torch" not in sys.modules, "torch was imported before the first paint"
+        _there()
+
+    if sys.argv[1] == "frame":
+        shell.Shell.paintEvent = first_paint  # type: ignore[method-assign, assignment] # watched for a measurement
     make = session.make_window
 
     def watched(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
         window = make(remembered, settings_file, first)
         window.show_tab("inspector")
         if sys.argv[1] == "window":
-            window.painted.connect(_on_window)
+            window.tab.installEventFilter(_paints(window))
         else:
             window.tab.drawn.connect(lambda _: _on_drawn(window))
         return window
@@ -33,17 +44,24 @@ def main() -> None:
     app.main([])
 
 
-def _on_window() -> None:
-    assert "torch" not in sys.modules, "torch was imported before the first paint"
-    _there()
-
-
 def _on_drawn(window: Window) -> None:
     """``drawn`` comes after the paint events have been answered."""
     from attnviz.tabs.inspector import InspectorTab
 
     if isinstance(window.tab, InspectorTab) and window.tab.map.picture is not None:
         _there()
+
+
+def _paints(window: Window) -> QObject:
+    from PySide6.QtCore import QEvent, QObject
+
+    class Paints(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                _there()
+            return super().eventFilter(watched, event)
+
+    return Paints(window)
 
 
 def _there() -> None:

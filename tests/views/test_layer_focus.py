@@ -24,8 +24,8 @@ def tokens(masks: tuple[int, ...] = (2, 4)) -> Tokens:
 def attention(layer: int) -> Attention:
     """Random queries and keys of one layer."""
     draw = np.random.default_rng(layer)
-    parts = (frozen(draw.normal(size=(HEADS, 6, DIM))) for _ in range(3))
-    return Attention(Site.ENCODER, layer, *parts, 0.5)
+    query, key, value = (frozen(draw.normal(size=(HEADS, 6, DIM))) for _ in range(3))
+    return Attention(Site.ENCODER, layer, query, key, value, 0.5)
 
 
 def shown(qtbot: QtBot, trace: Trace, cursor: Cursor | None = None) -> LayerFocus:
