@@ -171,9 +171,9 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **arguments: object) ->
 
         def look() -> None:
             if window.is_settled and not seen:
-                seen.update(said=sentences(window), title=window.windowTitle(), text=window.scene.sentence)
-                window.close()
-                window.deleteLater()
+                frame = window.window()
+                seen.update(said=sentences(window), title=frame.windowTitle(), text=window.scene.sentence)
+                frame.close()
 
         window.settled.connect(look, Qt.ConnectionType.QueuedConnection)
         return window
@@ -267,4 +267,6 @@ def test_q07_closing_at_any_moment_is_orderly(shipped: Path, home: Path, seconds
     assert (outcome.stdout, outcome.stderr) == (b"", b"")
     said = [line for line in places.log_file().read_text(encoding="utf-8").splitlines() if "propagateSize" not in line]
     assert said == []
-    assert settings.load(places.settings_file())[0].sentence.startswith("the capital")
+    remembered, notice = settings.load(places.settings_file())
+    assert notice is None
+    assert remembered.sentence.startswith("the capital")
