@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from attnviz.tabs.inspector import InspectorTab
 from attnviz.tabs.masking import MaskingTab
+from attnviz.tabs.tokenization import TokenizationTab
 
-TABS = (MaskingTab, InspectorTab)
+TABS = (MaskingTab, InspectorTab, TokenizationTab)

@@ -108,7 +108,7 @@ class CutPage(Page):
         lower.addWidget(self.panel("Pieces in numbers", self.pieces))
         lower.setSizes([600, 600])
         split.addWidget(lower)
-        split.setSizes([220, 400])
+        split.setSizes([160, 460])
         column.addWidget(split)
 
     def _step(self, by: int) -> None:

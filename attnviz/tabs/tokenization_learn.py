@@ -211,10 +211,8 @@ class LearnPage(LearnLayout):
         self._tree.set_subtitle(visible(self._label(self.moment.piece)) if self.moment.piece else "")
         self.changes.offer(merge, "" if merge is None else self._said(merge), len(merges))
         self.save.offer(self.learning.trace)
-        for panel, plot in zip(self._plots, (self.per_word, self.per_token), strict=True):
-            corpus, own = plot.at(done)
-            parts = (("sentence (blue)", own), ("corpus (grey)", corpus))
-            panel.set_subtitle(" · ".join(f"{name} {value:.2f}" for name, value in parts if value is not None))
+        for panel in self._plots:
+            panel.set_subtitle("blue: sentence, grey: corpus")
 
     def _said(self, merge: Merge) -> str:
         left, right, piece = (visible(self._label(part), 16) for part in (merge.left, merge.right, merge.piece))

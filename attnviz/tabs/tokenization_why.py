@@ -41,7 +41,7 @@ class WhyPage(Page):
         draw(self.views(), self._learning.trace, Moment())
         if why is not None:
             self._plot.set_subtitle(f"{why.held_out:,} words that were held out")
-            self._families.set_subtitle("coloured: pieces that all words of the row share")
+            self._families.set_subtitle("coloured: pieces that two or more words of the row share")
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

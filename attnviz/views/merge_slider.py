@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Timeline
 from attnviz.views.history import history
 from attnviz.views.moment import Moment, moment_of
 from attnviz.views.palette import GRID
+from attnviz.views.transport_icons import transport_icon
 from attnviz.views.view import View
 
 FRAME_MS = 16
 WHOLE_S = 12.0
 _BUTTONS = (
-    ("first", QStyle.StandardPixmap.SP_MediaSkipBackward, "To the bare alphabet (Home)"),
-    ("back", QStyle.StandardPixmap.SP_MediaSeekBackward, "One merge back (Left)"),
-    ("play", QStyle.StandardPixmap.SP_MediaPlay, "Play or pause (Space)"),
-    ("on", QStyle.StandardPixmap.SP_MediaSeekForward, "One merge on (Right)"),
-    ("last", QStyle.StandardPixmap.SP_MediaSkipForward, "To the last merge (End)"),
+    ("first", "To the bare alphabet (Home)"),
+    ("back", "One merge back (Left)"),
+    ("play", "Play or pause (Space)"),
+    ("on", "One merge on (Right)"),
+    ("last", "To the last merge (End)"),
 )
 
 
@@ -34,7 +35,7 @@ class MergeSlider(View):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID // 2)
         self.buttons: dict[str, QToolButton] = {}
-        for name, _, tip in _BUTTONS:
+        for name, tip in _BUTTONS:
             self.buttons[name] = self._button(name, tip)
             row.addWidget(self.buttons[name])
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
@@ -96,9 +97,8 @@ class MergeSlider(View):
         return button
 
     def _letter_buttons(self) -> None:
-        for name, picture, _ in _BUTTONS:
-            shown = QStyle.StandardPixmap.SP_MediaPause if name == "play" and self.playing else picture
-            self.buttons[name].setIcon(self.style().standardIcon(shown))
+        for name, button in self.buttons.items():
+            button.setIcon(transport_icon("pause" if name == "play" and self.playing else name))
 
     def _update(self, *, fresh: bool) -> None:
         self.slider.blockSignals(True)
@@ -108,6 +108,7 @@ class MergeSlider(View):
             self.slider.setPageStep(max(1, count // 20))
             for button in (*self.buttons.values(), self.next_change):
                 button.setEnabled(count > 0)
+            self._letter_buttons()
         self.slider.setValue(self.moment.done)
         self.slider.blockSignals(False)
 

@@ -59,6 +59,8 @@ class PlotView(View):
         self._plot.setMouseEnabled(x=False, y=False)
         item = self._plot.getPlotItem()
         item.showGrid(x=True, y=True, alpha=0.12)
+        # WORKAROUND: the menu that nobody sees has no parent and would outlive the plot (pyqtgraph#2518).
+        item.ctrlMenu.setParent(self._plot, item.ctrlMenu.windowFlags())
         self._add_curves(pg, item)
         self._layout.addWidget(self._plot)
         self._plot.viewport().installEventFilter(self)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
-from attnviz.trace import Sharing, Why
+from attnviz.trace import Family, Sharing, Why
 from attnviz.views.lettering import isolated, percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, token_font, ui_font
 from attnviz.views.piece_ink import paint_box, piece_colour
@@ -52,7 +54,7 @@ class WhyFamilies(ScrolledView):
         """Paint families line by line, or only measure; returns the height."""
         top = float(GRID)
         for family in self.why.families if self.why else ():
-            left = 14.0 * GRID
+            left, common = 14.0 * GRID, shared_pieces(family)
             if painter is not None:
                 painter.setFont(ui_font(BASE))
                 painter.setPen(colour("text"))
@@ -64,7 +66,7 @@ class WhyFamilies(ScrolledView):
                     left, top = 14.0 * GRID, top + LINE
                 for piece in pieces:
                     if painter is not None:
-                        _paint_piece(painter, piece, QRectF(left, top, _width(piece), CHIP), piece in family.shared)
+                        _paint_piece(painter, piece, QRectF(left, top, _width(piece), CHIP), piece in common)
                     left += _width(piece)
                 left += 2 * GRID
             top += LINE + 4
@@ -109,6 +111,12 @@ class WhySharings(ScrolledView):
 
     def sizeHint(self) -> QSize:
         return QSize(48 * GRID, 28 * GRID)
+
+
+def shared_pieces(family: Family) -> frozenset[str]:
+    """The pieces that two or more words of the family have."""
+    counted = Counter(piece for pieces in family.pieces for piece in set(pieces))
+    return frozenset(piece for piece, words in counted.items() if words > 1)
 
 
 def _width(piece: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -51,7 +52,7 @@ class WhyPlot(PlotView):
         right = max(float(why.sizes.max()), float(why.pieces)) * 1.05
         top = max(float(why.unknown.max()) * 100.0, 1.0) * 1.05
         self._limit(right, top)
-        middle = len(why.sizes) // 2
+        middle = int(np.searchsorted(why.sizes, why.sizes[-1] * 0.6))
         self._say(0, "whole words", "muted", float(why.sizes[middle]), float(why.unknown[middle]) * 100.0)
         self._say(1, "BPE pieces", "accent", float(why.pieces), why.unknown_bpe * 100.0 + top / 40)
 

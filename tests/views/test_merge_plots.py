@@ -1,0 +1,91 @@
+"""Curves over all merges, the tree of a piece, and the numbers of a moment, against the records."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from attnviz.trace import Curves, Timeline, Trace
+from attnviz.views import palette
+from attnviz.views.curve_plot import CurvePlot
+from attnviz.views.history import history, makers
+from attnviz.views.merge_tree import MergeTreeView
+from attnviz.views.moment import Moment
+from attnviz.views.moment_facts import MomentFacts
+from tests.views.merge_traces import SENTENCE, learned, replayed
+from tests.views.traces import shown
+
+
+def test_the_curves_are_the_records(qtbot: QtBot) -> None:
+    """Corpus and sentence at every merge, and the marker's numbers at the moment."""
+    trace = replayed()
+    view = shown(qtbot, CurvePlot("tokens per word"), trace, Moment(done=7))
+    curves, timeline = trace.find(Curves), trace.find(Timeline)
+    words = len(SENTENCE.split())
+    assert view.at(7) == (curves.tokens_per_word()[7], timeline.tokens(7) / words)
+    assert [row[0] for row in view.numbers().rows] == list(range(21))
+
+
+def test_a_press_on_the_plot_goes_to_that_merge(qtbot: QtBot) -> None:
+    """The right edge is the last merge, the left edge none."""
+    view = shown(qtbot, CurvePlot("characters per token"), replayed(), Moment(done=7))
+    plot = view._plot.viewport()
+    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(plot.width() - 3, 40))
+    assert view.cursor_at.done >= 19
+    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(5, 40))
+    assert view.cursor_at.done == 0
+
+
+def test_the_plot_takes_the_colours_of_another_theme(qtbot: QtBot, qapp: QApplication) -> None:
+    """After a switch the background is the new surface; the curves stay."""
+    view = shown(qtbot, CurvePlot("tokens per word"), replayed(), Moment())
+    try:
+        palette.apply(qapp, palette.DARK)
+        QApplication.sendEvent(view, QEvent(QEvent.Type.PaletteChange))
+        assert view._plot.backgroundBrush().color().name() == palette.DARK.surface
+    finally:
+        palette.apply(qapp, palette.LIGHT)
+
+
+def test_no_curve_is_drawn_before_there_is_one(qtbot: QtBot) -> None:
+    """An empty trace shows a sentence, and no plot is made."""
+    view = shown(qtbot, CurvePlot("tokens per word"), Trace(), Moment())
+    assert view._plot is None
+    assert view.numbers().rows == ()
+
+
+def test_the_tree_goes_down_to_the_alphabet(qtbot: QtBot) -> None:
+    """The leaves, read from left to right, spell the piece; each inner node is its merge."""
+    made = makers(history(learned()))
+    piece = max(made, key=len)
+    view = shown(qtbot, MergeTreeView(), learned(), Moment(done=20, piece=piece))
+    leaves = sorted((node for node in view.nodes if node.merge is None), key=lambda node: node.area.left())
+    assert "".join(node.piece for node in leaves) == piece
+    for node in view.nodes:
+        if node.merge is not None:
+            assert (node.merge.left, node.merge.right) == tuple(view.nodes[part].piece for part in node.parts)
+
+
+def test_a_click_on_a_part_goes_to_its_merge(qtbot: QtBot) -> None:
+    """The moment after the part was made; the tree stays open."""
+    piece = max(makers(history(learned())), key=len)
+    view = shown(qtbot, MergeTreeView(), learned(), Moment(done=20, piece=piece))
+    part = next(node for node in view.nodes if node.merge is not None and node.piece != piece)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.to_view(part.area).center().toPoint())
+    assert view.cursor_at.done == part.merge.rank + 1
+    assert view.cursor_at.piece == piece
+
+
+@pytest.mark.parametrize("done", [0, 9, 20])
+def test_the_facts_are_as_of_the_moment(qtbot: QtBot, done: int) -> None:
+    """Vocabulary, tokens and both ratios are computed from the records at that merge."""
+    view = shown(qtbot, MomentFacts(), replayed(), Moment(done=done))
+    curves, timeline = replayed().find(Curves), replayed().find(Timeline)
+    values = [value for _, value, _ in view.facts()]
+    tokens = timeline.tokens(done)
+    letters = sum(not char.isspace() for char in SENTENCE)
+    assert values == [
+        f"{curves.vocabulary[done]:,}", str(tokens), f"{tokens / 4:.2f}", f"{letters / tokens:.2f}",
+    ]  # fmt: skip
