@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from attnviz.engine import Failed
 from attnviz.jobs.open_checkpoint import OpenCheckpoint
+from attnviz.models import shelf
 from attnviz.models.reference import Reference
 from attnviz.trace import LoadReport, Progress
 
@@ -47,6 +48,12 @@ class Opening(QObject):
         self._report = None
         self._wanted = Reference(path, device, allow_pickle)
         self._engine.submit(OpenCheckpoint(self._wanted), self)
+
+    def open_default(self, device: str) -> None:
+        """The shipped model, when the folder that was remembered is refused at the start: better that than none."""
+        folders = shelf.shipped()
+        if folders and str(folders[0]) != self.last_path:
+            self.open(str(folders[0]), device)
 
     def receive(self, records: tuple[Record, ...]) -> None:
         for record in records:

@@ -171,7 +171,12 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
     from attnviz.views.message_bar import Message  # noqa: PLC0415
 
     first, refused = _first_checkpoint(wish, remembered)
-    window = make_window(remembered, places.settings_file(), first)
+    try:
+        window = make_window(remembered, places.settings_file(), first)
+    except Exception as error:  # noqa: BLE001 - whatever it is, an empty frame must say why
+        _log.exception("the window could not be made")
+        shell.say(in_words(error).sentence)
+        return
     uncaught.caught.connect(window.tell_error, Qt.ConnectionType.QueuedConnection)
     for sentence in [*said, refused]:
         if sentence:

@@ -15,13 +15,19 @@ class Shell(QMainWindow):
     def __init__(self, width: int, height: int) -> None:
         super().__init__()
         self.setWindowTitle("attnviz")
-        waiting = QLabel("attnviz", self)
-        waiting.setObjectName("muted")
-        waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setCentralWidget(waiting)
+        self.say("attnviz")
         self.resize(width, height)
         self._was_painted = False
         self.is_furnished = False
+
+    def say(self, sentence: str) -> None:
+        """A plain sentence in the middle of the frame, instead of the window."""
+        label = QLabel(sentence, self)
+        label.setObjectName("muted")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setCentralWidget(label)
 
     def hold(self, window: QWidget) -> None:
         """Fill the frame; its title follows."""

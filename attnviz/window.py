@@ -206,6 +206,8 @@ class Window(QWidget):
             return
         action = "Read it anyway (less safe)" if error.code == "PICKLE_NEEDS_CONSENT" else ""
         self.messages.tell(Message(error.sentence, action=action, topic="opening"))
+        if self.scene.reference is None:
+            self.opening.open_default(self.settings.device)
         self.settled.emit()
 
     def _on_no_such_device(self, error: AttnvizError) -> None:

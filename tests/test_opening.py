@@ -17,8 +17,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QW
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
 
+from attnviz import session
 from attnviz.models.gate import Examination
 from attnviz.models.gate.verdict import Verdict
+from attnviz.settings import Settings
 from attnviz.trace import Attention, Candidates, Trace
 from attnviz.window import Window
 from tests.badinputs.valid import write_bert_folder, write_json
@@ -245,4 +247,20 @@ def test_fewer_layers_and_heads_bring_the_cursor_back(qtbot: QtBot, shipped: Pat
     assert (window.tab.cursor_at.layer, window.tab.cursor_at.head) == (1, 1)
     record = window.tab.trace.attention(1)
     np.testing.assert_allclose(record.weights(1).sum(-1), 1.0, atol=1e-5)
+    window.close()
+
+
+def test_a_first_checkpoint_that_is_refused_gives_way_to_the_shipped_one(
+    qtbot: QtBot, folder: Path, bad: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing open yet, the refusal is told and the default opens; with a model open, that one stays."""
+    monkeypatch.setattr("attnviz.models.shelf.shipped", lambda: (folder,))
+    window = session.make_window(Settings(), None, bad)
+    qtbot.addWidget(window)
+    window.show()
+    window.open(str(bad))
+    settle(qtbot, window)
+    assert window.scene.report is not None
+    assert window.scene.report.path == str(folder)
+    assert len(sentences(window)) == 1
     window.close()

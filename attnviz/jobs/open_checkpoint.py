@@ -22,4 +22,4 @@ class OpenCheckpoint:
 
     def run(self, library: Library) -> Iterator[Record]:
         yield Progress("checking the checkpoint")
-        yield library.open(self.checkpoint).report
+        yield library.open(self.checkpoint, fresh=True).report

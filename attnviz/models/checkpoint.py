@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
 
     from attnviz.models.bert import Bert
+    from attnviz.models.gate import Verdict
     from attnviz.text.codec import Codec
     from attnviz.trace import Span
 
@@ -46,6 +47,7 @@ class Checkpoint:
     codec: Codec
     report: LoadReport
     device: torch.device
+    verdict: Verdict
 
     def encode(self, text: str, pair: str | None = None, masked: Sequence[Span] = ()) -> Iterator[Record]:
         """Yield a Notice where the text was cut to the model's positions, then the Tokens. Raises TextError."""

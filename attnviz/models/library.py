@@ -38,21 +38,33 @@ class Library:
         self._open: OrderedDict[Reference, Checkpoint] = OrderedDict()
         self._early = dict(early or {})
 
-    def open(self, reference: Reference) -> Checkpoint:
-        """The checkpoint of a reference, loaded when needed. Raises CheckpointError; what was open stays open."""
-        if reference not in self._open:
-            started = time.perf_counter()
-            running = self._early.pop(reference, None) or Examination(
-                Path(reference.path), allow_pickle=reference.allow_pickle
-            )
-            self._open[reference] = load(
-                running.verdict(), choose(reference.device), lambda: time.perf_counter() - started
-            )
+    def open(self, reference: Reference, *, fresh: bool = False) -> Checkpoint:
+        """The checkpoint of a reference, loaded when needed. Raises CheckpointError; what was open stays open.
+
+        ``fresh`` looks whether its files are still those that were read, and reads them again where they are not.
+        """
+        if reference not in self._open or (fresh and _changed(self._open[reference])):
+            self._open[reference] = self._load(reference)
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
                 gc.collect()
         self._open.move_to_end(reference)
         return self._open[reference]
+
+    def _load(self, reference: Reference) -> Checkpoint:
+        started = time.perf_counter()
+        running = self._early.pop(reference, None) or Examination(
+            Path(reference.path), allow_pickle=reference.allow_pickle
+        )
+        return load(running.verdict(), choose(reference.device), lambda: time.perf_counter() - started)
+
+
+def _changed(checkpoint: Checkpoint) -> bool:
+    try:
+        unchanged(checkpoint.verdict)
+    except CheckpointError:
+        return True
+    return False
 
 
 def load(verdict: Verdict, device: torch.device, clock: Callable[[], float] = lambda: 0.0) -> Checkpoint:
@@ -74,7 +86,7 @@ def load(verdict: Verdict, device: torch.device, clock: Callable[[], float] = la
     codec = Codec(verdict.tokenizer)
     _agree_on_vocabulary(codec, verdict)
     probe = _probe(model, device)
-    return Checkpoint(model, codec, _report(verdict, model, device, probe, clock()), device)
+    return Checkpoint(model, codec, _report(verdict, model, device, probe, clock()), device, verdict)
 
 
 def _agree_on_vocabulary(codec: Codec, verdict: Verdict) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from attnviz.jobs.inspect import Inspect
 from attnviz.tabs.map_controls import MapControls
@@ -83,6 +92,7 @@ class InspectorTab(Tab):
         self._buttons.button(page).setChecked(True)
         self.controls.setVisible(page < 2)
         self.controls.full(page == 0)
+        self.embeddings.setVisible(page == PAGES.index("Hidden"))
         self._draw()
 
     def _build(self) -> None:
@@ -136,7 +146,18 @@ class InspectorTab(Tab):
         self._detail.add_control(switch)
         self.controls = MapControls(self.map, self.arcs, self)
         self._detail.add_row(self.controls)
+        self.embeddings = QCheckBox("the embeddings, before layer 0", self)
+        self.embeddings.setToolTip(
+            "Show the sum of word, position and segment embeddings instead of what leaves the chosen layer"
+        )
+        self.embeddings.toggled.connect(self._on_embeddings)
+        self.embeddings.hide()
+        self._detail.add_row(self.embeddings)
         return self._detail
+
+    @Slot(bool)
+    def _on_embeddings(self, instead: bool) -> None:
+        self.hidden.layer = 0 if instead else None
 
     def _add_keys(self) -> None:
         steps = {

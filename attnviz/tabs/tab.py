@@ -55,6 +55,8 @@ class Tab(QWidget):
         self._painted.timeout.connect(self._on_painted)
         free = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         free.activated.connect(self.free)
+        again = QShortcut(QKeySequence(Qt.Key.Key_F5), self, context=Qt.ShortcutContext.WindowShortcut)
+        again.activated.connect(self.ask_again)
 
     def views(self) -> Sequence[View]:
         """Every view that draws this tab's trace."""
@@ -91,8 +93,9 @@ class Tab(QWidget):
         self._incoming = Trace()
         self._engine.submit(job, self)
 
+    @Slot()
     def ask_again(self) -> None:
-        """Ask even though nothing changed."""
+        """F5: ask even though nothing changed, as after a cancel."""
         self._asked = None
         if self.isVisible():
             self.ask()
@@ -115,6 +118,7 @@ class Tab(QWidget):
             self.noticed.emit(incoming.every(Notice))
             self._settle(incoming)
         else:
+            self._asked = None  # a cancelled question may be put again
             self._settle(self.trace)
 
     def _fail(self, ending: Failed) -> None:

@@ -23,7 +23,7 @@ class Hidden(Record):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block(Record):
-    """Every intermediate of one block by name, each (tokens, width), in the order of computation."""
+    """Every intermediate of one block by name, in the order of computation: Q, K and V are (heads, tokens, head_dim), the rest (tokens, width)."""
 
     site: Site
     layer: int

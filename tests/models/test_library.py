@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from attnviz.errors import CheckpointError
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.jobs.inspect import Inspect
+from attnviz.jobs.open_checkpoint import OpenCheckpoint
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.trace import Attention, Candidates, Hidden, Trace
@@ -247,3 +248,13 @@ def test_only_the_last_two_models_are_kept(good, tmp_path):
     opened = [library.open(Reference(str(folder))) for folder in folders]
     assert library.open(Reference(str(folders[1]))) is opened[1]
     assert library.open(Reference(str(folders[0]))) is not opened[0]
+
+
+def test_a_folder_that_was_trained_further_is_read_again_when_it_is_opened(good):
+    """Opening looks at the files; jobs on the open model don't."""
+    library, reference = Library(), Reference(str(good))
+    before = logits(library, good)
+    rewrite(good, lambda weights: {name: tensor + 0.5 for name, tensor in weights.items()})
+    assert logits(library, good) == before
+    list(OpenCheckpoint(reference).run(library))
+    assert logits(library, good) != before
