@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
-from attnviz.tabs.inspector import InspectorTab
-from attnviz.tabs.masking import MaskingTab
-from attnviz.tabs.tokenization import TokenizationTab
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-TABS = (MaskingTab, InspectorTab, TokenizationTab)
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from attnviz.engine import Engine
+    from attnviz.tabs.tab import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A tab that is imported and made when it is first looked at: ``kind`` is its class in ``module``."""
+
+    name: str
+    title: str
+    tip: str
+    module: str
+    kind: str
+
+    def make(self, engine: Engine, parent: QWidget) -> Tab:
+        made: Tab = getattr(import_module(self.module), self.kind)(engine, parent)
+        return made
+
+
+TABS = (
+    Entry("masking", "Masking", "Mask words and see the model's predictions", "attnviz.tabs.masking", "MaskingTab"),
+    Entry("inspector", "Inspector", "Every attention head and hidden state", "attnviz.tabs.inspector", "InspectorTab"),
+    Entry("tokenization", "Tokenization", "How text becomes tokens", "attnviz.tabs.tokenization", "TokenizationTab"),
+)

@@ -38,6 +38,7 @@ class TokenizationTab(Tab):
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)
+        self._was_asked = False
         self.sources = Sources(self)
         self.learn = LearnPage(engine, self)
         self.cut = CutPage(engine, self.sources, self)
@@ -49,6 +50,15 @@ class TokenizationTab(Tab):
         for page in self.pages:
             page.failed.connect(self.failed)
             page.rested.connect(self._on_rested)
+
+    @property
+    def is_settled(self) -> bool:
+        """Something was asked, and no question of the page in front or of learning is open."""
+        return self._was_asked and self.learn.is_settled and self.page.is_settled
+
+    @is_settled.setter
+    def is_settled(self, settled: bool) -> None:
+        """What every tab sets; here the pages know."""
 
     @property
     def page(self) -> Page:
@@ -66,7 +76,6 @@ class TokenizationTab(Tab):
     def set_scene(self, scene: Scene) -> None:
         self.scene = scene
         self.sources.follow(scene)
-        self.is_settled = self.is_settled and not self.isVisible()
         for page in self.pages:
             page.set_scene(scene)
         if self.isVisible():
@@ -74,7 +83,7 @@ class TokenizationTab(Tab):
 
     def ask(self) -> None:
         """Learn what is to be learned; each page asks the rest when it is seen."""
-        self.is_settled = False
+        self._was_asked = True
         self.page.ask()
         self._on_rested()
 
@@ -90,8 +99,7 @@ class TokenizationTab(Tab):
     @Slot()
     def _on_rested(self) -> None:
         """Settled when nothing is asked any more, by whichever page."""
-        if self.learn.is_settled and self.page.is_settled:
-            self.is_settled = True
+        if self.is_settled:
             self._tell_notices()
             self.drawn.emit(0.0)
             self.settled.emit()

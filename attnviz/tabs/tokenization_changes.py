@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSpinBox, QUndoView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QUndoView, QVBoxLayout, QWidget
 
 from attnviz.errors import printable
 from attnviz.table import Table
@@ -39,7 +39,7 @@ class Changes(View):
         self.move_to = QPushButton("Move to", self)
         self.target = QSpinBox(self)
         self._undo, self._redo = QPushButton("Undo", self), QPushButton("Redo", self)
-        self._what = QLabel(self)
+        self._what = QLineEdit(self)  # a label would lay the page out anew whenever the slider moves
         self._list = QUndoView(self.stack, self)
         self._merge: Merge | None = None
         self._build()
@@ -73,7 +73,10 @@ class Changes(View):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         self._what.setFont(ui_font(SMALL))
-        self._what.setObjectName("muted")
+        self._what.setReadOnly(True)
+        self._what.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._what.setAccessibleName("The merge to change")
+        self._what.setStyleSheet("QLineEdit { border: 0; background: transparent; padding: 0; }")
         column.addWidget(self._what)
         for button, tip in (
             (self.forbid, "Cut as if this merge had never been learned"),
@@ -88,6 +91,7 @@ class Changes(View):
         self._list.setEmptyLabel("as learned")
         self._list.setAccessibleName("Changes")
         self._list.setToolTip("Every change; a click goes back to it")
+        self._list.setMinimumHeight(3 * GRID)
         self._list.setFrameShape(QFrame.Shape.NoFrame)
         self._list.setFont(ui_font(SMALL))
         column.addWidget(self._list, 1)

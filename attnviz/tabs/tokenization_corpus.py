@@ -150,7 +150,7 @@ class CorpusFrame(Frame):
         self.length.setTextFormat(Qt.TextFormat.PlainText)
         self.header.addWidget(self.length)
         self.column.addLayout(_row(self.sample, opening, stretch=0))
-        self.box.setMinimumHeight(8 * GRID)
+        self.box.setMinimumHeight(5 * GRID)
         self.column.addWidget(self.box, 1)
         self.column.addLayout(_row(_named("merges", self), self.merges, _named("of", self), self.alphabet, stretch=3))
         self.learn.setToolTip("Learn merges from this text (Ctrl+Enter)")

@@ -19,6 +19,7 @@ from attnviz.trace import Learned, Timeline, Trace
 from attnviz.views.history import history, makers
 from attnviz.views.lettering import visible
 from attnviz.views.moment import Moment
+from attnviz.views.moment_facts import said
 
 if TYPE_CHECKING:
     from attnviz.engine import Engine
@@ -206,17 +207,9 @@ class LearnPage(LearnLayout):
     def _say(self) -> None:
         merges, done = self.merges, self.moment.done
         merge = merges[done - 1] if 0 < done <= len(merges) else None
-        self._time.set_title(f"After {done:,} of {len(merges):,} merges")
-        self._time.set_subtitle(self._said(merge) if merge else "the bare alphabet" if merges else "")
         self._tree.set_subtitle(visible(self._label(self.moment.piece)) if self.moment.piece else "")
-        self.changes.offer(merge, "" if merge is None else self._said(merge), len(merges))
+        self.changes.offer(merge, "" if merge is None else said(merge, self._trace), len(merges))
         self.save.offer(self.learning.trace)
-        for panel in self._plots:
-            panel.set_subtitle("blue: sentence, grey: corpus")
-
-    def _said(self, merge: Merge) -> str:
-        left, right, piece = (visible(self._label(part), 16) for part in (merge.left, merge.right, merge.piece))
-        return f"{left} + {right} → {piece}, {merge.count:,} times"
 
     def _label(self, piece: str) -> str:
         found = self._trace.find(Learned)

@@ -72,7 +72,10 @@ class LearnLayout(Page):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        self._time = self.panel("The sentence, as learned", self.strip)
+        self._time = self.panel("Time machine", self.strip)
+        self._time.set_subtitle(
+            "the sentence above, cut as of one merge; a click opens a piece, a double click goes to its merge"
+        )
         self._time.add_row(self.slider)
         self._time.add_row(self.facts)
         column.addWidget(self._time)
@@ -84,6 +87,8 @@ class LearnLayout(Page):
             self.panel("Tokens per word", self.per_word),
             self.panel("Characters per token", self.per_token),
         )
+        for panel in self._plots:
+            panel.set_subtitle("blue: sentence, grey: corpus")
         lower = QSplitter(Qt.Orientation.Horizontal, right)
         self._tree = self.panel("How a piece was made", self.tree)
         for splitter, widgets in ((plots, self._plots), (lower, (self._tree, self.panel("What if", self.changes)))):

@@ -68,6 +68,8 @@ class CurvePlot(PlotView):
 
     def _add_curves(self, pg: Any, item: Any) -> None:
         self._corpus, self._own = item.plot(), item.plot()
+        for curve in (self._corpus, self._own):
+            curve.setDownsampling(auto=True, method="subsample")
         self._marker = pg.InfiniteLine(angle=90, movable=False)
         self._dots = pg.ScatterPlotItem(size=9)
         item.addItem(self._marker, ignoreBounds=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -21,21 +20,11 @@ from attnviz.views.palette import BASE, GRID, SMALL, colour, token_font, ui_font
 from attnviz.views.piece_ink import letters, paint_box, piece_colour
 from attnviz.views.ruler import token_width
 from attnviz.views.scrolled import ScrolledView, paint_focus
-from attnviz.views.strip_layout import SPREAD, Spot, lines_of, spots_of
+from attnviz.views.strip_layout import SPREAD, Chip, Spot, chips_between, lines_of, spots_of
 
 ROW, PITCH = 26, 34
 BASELINE = 17.5
 LINES_SHOWN = 3
-
-
-class Chip(NamedTuple):
-    """A piece on the screen: symbols ``first`` to ``last`` (exclusive), and the part of the text that they stand for."""
-
-    first: int
-    last: int
-    piece: str
-    start: int
-    end: int
 
 
 class MergeStrip(ScrolledView):
@@ -52,6 +41,8 @@ class MergeStrip(ScrolledView):
         self._lines: tuple[Line, ...] = ()
         self._chips: tuple[Chip, ...] = ()
         self._chips_for: tuple[Timeline | None, int] = (None, -1)
+        self._flows: dict[int, tuple[Line, ...]] = {}
+        self._flows_for: Timeline | None = None
         self._spots: list[Spot] = []
         self._firsts: list[int] = []
         self._spans: list[tuple[int, int]] = []
@@ -77,17 +68,7 @@ class MergeStrip(ScrolledView):
         return self._chips
 
     def _cut(self, timeline: Timeline, done: int, first: int, last: int) -> tuple[Chip, ...]:
-        """The pieces that hold any of the symbols ``first`` to ``last`` (exclusive)."""
-        if first >= last:
-            return ()
-        ends = timeline.bounds(done)
-        low, high = np.searchsorted(ends, (first, last - 1), side="right").tolist()
-        begins = int(ends[low - 1]) if low else 0
-        found, spans = [], self._spans
-        for end in ends[low : high + 1].tolist():
-            found.append(Chip(begins, end, "".join(timeline.symbols[begins:end]), spans[begins][0], spans[end - 1][1]))
-            begins = end
-        return tuple(found)
+        return chips_between(timeline, self._spans, done, first, last)
 
     def _seen(self, top: float, bottom: float) -> tuple[Chip, ...]:
         """The pieces on the lines between two heights of the content."""
@@ -131,7 +112,15 @@ class MergeStrip(ScrolledView):
         return GRID + len(self._flow(width)) * PITCH
 
     def _flow(self, width: int) -> tuple[Line, ...]:
-        return () if self.timeline is None else lines_of(self.timeline, max(width - 2 * GRID, 4 * GRID))
+        timeline = self.timeline
+        if timeline is None:
+            return ()
+        if self._flows_for is not timeline:
+            self._flows_for = timeline
+            self._flows.clear()
+        if width not in self._flows:  # Qt asks for heights again and again while labels around change
+            self._flows[width] = lines_of(timeline, max(width - 2 * GRID, 4 * GRID))
+        return self._flows[width]
 
     def _refit(self) -> None:
         super()._refit()

@@ -125,7 +125,7 @@ class MergeTable(View):
         self._layout.addWidget(self.table)
         self.setFocusProxy(self.table)
         self._following = False
-        self._pace = QTimer(self, singleShot=True, interval=100)
+        self._pace = QTimer(self, singleShot=True, interval=200)
         self._pace.timeout.connect(self._follow)
 
     def _build_table(self) -> QTableView:
@@ -171,7 +171,7 @@ class MergeTable(View):
         return QSize(54 * GRID, 40 * GRID)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40 * GRID, 16 * GRID)
+        return QSize(40 * GRID, 9 * GRID)
 
     def _update(self, *, fresh: bool) -> None:
         self._following = True
@@ -182,7 +182,7 @@ class MergeTable(View):
                 self._layout.setCurrentIndex(1 if self._model.merges else 0)
         finally:
             self._following = False
-        if not self._pace.isActive():  # a table is slow to scroll: ten times a second while the slider moves
+        if not self._pace.isActive():  # a table is slow to scroll: five times a second while the slider moves
             self._pace.start()
             self._follow()
 

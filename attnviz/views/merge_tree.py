@@ -38,6 +38,7 @@ class MergeTreeView(ScrolledView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._made: dict[str, Merge] = {}
+        self._piece: str | None = None
         self._nodes: tuple[Node, ...] = ()
         self.setAccessibleName("How the piece was made")
 
@@ -112,7 +113,9 @@ class MergeTreeView(ScrolledView):
     def _update(self, *, fresh: bool) -> None:
         if fresh:
             self._made = makers(history(self.trace))
-        super()._update(fresh=True)
+        piece = moment_of(self.cursor_at).piece
+        super()._update(fresh=fresh or piece != self._piece)
+        self._piece = piece
 
     def _paint(self, painter: QPainter, exposed: QRectF) -> None:
         done = moment_of(self.cursor_at).done

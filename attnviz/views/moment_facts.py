@@ -7,13 +7,17 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from attnviz.table import Table
-from attnviz.trace import Curves, Timeline
+from attnviz.text.readable import spelling
+from attnviz.trace import Curves, Learned, Merge, Timeline, Trace
+from attnviz.views.history import history
+from attnviz.views.lettering import visible
 from attnviz.views.moment import moment_of
-from attnviz.views.palette import GRID, LARGE, SMALL, colour, ui_font
+from attnviz.views.palette import BASE, GRID, LARGE, SMALL, colour, token_font, ui_font
 from attnviz.views.ruler import small_width
 from attnviz.views.view import View
 
-HEIGHT = 7 * GRID
+HEIGHT = 10 * GRID
+TOP = 3 * GRID
 
 
 class MomentFacts(View):
@@ -54,16 +58,17 @@ class MomentFacts(View):
     def paintEvent(self, _event: object) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), colour("surface"))
+        self._paint_caption(painter)
         facts = self.facts()
         step = self.width() / max(1, len(facts))
         for number, (name, value, remark) in enumerate(facts):
             left = number * step + GRID
             painter.setPen(colour("muted"))
             painter.setFont(ui_font(SMALL))
-            painter.drawText(QRectF(left, 4, step - GRID, 16), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRectF(left, TOP + 4, step - GRID, 16), Qt.AlignmentFlag.AlignVCenter, name)
             painter.setFont(ui_font(LARGE + 4, bold=True))
             painter.setPen(colour("text"))
-            area = QRectF(left, 22, step - GRID, 28)
+            area = QRectF(left, TOP + 22, step - GRID, 28)
             used = painter.fontMetrics().horizontalAdvance(value) + GRID
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, value)
             painter.setPen(colour("muted"))
@@ -71,8 +76,36 @@ class MomentFacts(View):
             if used + small_width(remark) < step - GRID:
                 painter.drawText(area.adjusted(used, 4, 0, 0), Qt.AlignmentFlag.AlignVCenter, remark)
 
+    def caption(self) -> tuple[str, str]:
+        """How far the history is gone through, and the merge that was done last."""
+        merges, done = history(self.trace), moment_of(self.cursor_at).done
+        if not merges:
+            return "", ""
+        heading = f"After {min(done, len(merges)):,} of {len(merges):,} merges"
+        return heading, said(merges[done - 1], self.trace) if 0 < done <= len(merges) else "the bare alphabet"
+
+    def _paint_caption(self, painter: QPainter) -> None:
+        """Painted, since a label that changes sixty times a second would lay the page out as often."""
+        heading, merge = self.caption()
+        painter.setPen(colour("text"))
+        painter.setFont(ui_font(BASE, bold=True))
+        area = QRectF(GRID, 0, self.width() - 2 * GRID, 20)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, heading)
+        used = painter.fontMetrics().horizontalAdvance(heading) + GRID
+        painter.setFont(token_font(SMALL + 1))
+        painter.setPen(colour("muted"))
+        painter.drawText(area.adjusted(used, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, merge)
+
     def sizeHint(self) -> QSize:
         return QSize(60 * GRID, HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40 * GRID, HEIGHT)
+
+
+def said(merge: Merge, trace: Trace) -> str:
+    """A merge in one line, readable."""
+    learned = trace.find(Learned)
+    label = spelling(learned.alphabet if learned else "chars").label
+    left, right, piece = (visible(label(part), 16) for part in (merge.left, merge.right, merge.piece))
+    return f"{left} + {right} → {piece}, {merge.count:,} times"

@@ -98,4 +98,4 @@ class PlotView(View):
         return QSize(40 * GRID, 24 * GRID)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(24 * GRID, 14 * GRID)
+        return QSize(24 * GRID, 10 * GRID)

@@ -148,4 +148,4 @@ class RowTable(View):
         return QSize(44 * GRID, 32 * GRID)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(28 * GRID, 12 * GRID)
+        return QSize(28 * GRID, 9 * GRID)

@@ -25,6 +25,16 @@ class Spot(NamedTuple):
     shared: bool
 
 
+class Chip(NamedTuple):
+    """A piece on the screen: symbols ``first`` to ``last`` (exclusive), and the part of the text that they stand for."""
+
+    first: int
+    last: int
+    piece: str
+    start: int
+    end: int
+
+
 def lines_of(timeline: Timeline, width: float) -> tuple[Line, ...]:
     """The text in lines of this width; a character of several symbols has room for the bytes of each."""
     starts = timeline.spans[:, 0]
@@ -52,6 +62,21 @@ def spots_of(spans: Sequence[Span], lines: Sequence[Line]) -> tuple[list[Spot], 
         seen[start] += 1
         spots.append(Spot(number, left, left + share, shares[start] > 1))
     return spots, firsts + [len(spots)] * (len(lines) + 1 - len(firsts))
+
+
+def chips_between(timeline: Timeline, spans: Sequence[Span], done: int, first: int, last: int) -> tuple[Chip, ...]:
+    """The pieces after ``done`` merges that hold any of the symbols ``first`` to ``last`` (exclusive)."""
+    if first >= last:
+        return ()
+    ends = timeline.bounds(done)
+    low, high = np.searchsorted(ends, (first, last - 1), side="right").tolist()
+    begins = int(ends[low - 1]) if low else 0
+    found = []
+    for end in ends[low : high + 1].tolist():
+        piece = "".join(timeline.symbols[begins:end])
+        found.append(Chip(begins, end, piece, spans[begins][0], spans[end - 1][1]))
+        begins = end
+    return tuple(found)
 
 
 def _width(char: str, symbols: int) -> float:
