@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from attnviz import settings as remembered
 from attnviz.engine import Engine
@@ -18,6 +18,7 @@ from attnviz.opening import Opening
 from attnviz.running import STUCK, Running
 from attnviz.tabs import TABS
 from attnviz.tabs.scene import Scene
+from attnviz.tabs.stack import TabStack
 from attnviz.views import palette
 from attnviz.views.header import Header, Offered
 from attnviz.views.load_report import LoadReportDialog, summary
@@ -65,7 +66,7 @@ class Window(QWidget):
     @property
     def tab(self) -> Tab:
         """The visible tab."""
-        return self.tabs[self._bar.currentIndex()]
+        return self._bar.current
 
     @property
     def is_settled(self) -> bool:
@@ -73,9 +74,7 @@ class Window(QWidget):
         return self.engine.current is None and self.tab.is_settled and self.scene.reference is not None
 
     def show_tab(self, name: str) -> None:
-        for place, tab in enumerate(self.tabs):
-            if tab.name == name:
-                self._bar.setCurrentIndex(place)
+        self._bar.show_tab(name)
 
     def tell(self, message: Message) -> None:
         """Show a message that stays until it is dismissed."""
@@ -114,12 +113,7 @@ class Window(QWidget):
         self.setWindowTitle("attnviz")
         self.header = Header(self)
         self.messages = MessageBar(self)
-        self._bar = QTabWidget(self)
-        self._bar.setDocumentMode(True)
-        self.tabs: tuple[Tab, ...] = tuple(kind(self.engine, self) for kind in TABS)
-        for place, tab in enumerate(self.tabs):
-            self._bar.addTab(tab, tab.title)
-            self._bar.setTabToolTip(place, f"{tab.tip} (Ctrl+{place + 1})")
+        self._bar = TabStack(self.engine, self)
         self.status = StatusLine(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -131,7 +125,6 @@ class Window(QWidget):
         column.addLayout(strip)
         column.addWidget(self._bar, 1)
         column.addWidget(self.status)
-        self.show_tab(self.settings.tab)
 
     def _connect(self) -> None:
         self.header.sentence.edited.connect(self.set_sentence)
@@ -146,12 +139,17 @@ class Window(QWidget):
         self.opening.refused.connect(self._on_refused)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
         self._bar.currentChanged.connect(self._on_tab_changed)
-        for tab in self.tabs:
-            tab.failed.connect(self.tell_error)
-            tab.noticed.connect(self.messages.tell_notices)
-            tab.wished.connect(self._on_wished)
-            tab.drawn.connect(self._on_drawn)
-            tab.settled.connect(self._on_settled)
+        self._bar.made.connect(self._on_made)
+        self._bar.begin(self.settings.tab)
+
+    @Slot(object)
+    def _on_made(self, tab: Tab) -> None:
+        tab.failed.connect(self.tell_error)
+        tab.noticed.connect(self.messages.tell_notices)
+        tab.wished.connect(self._on_wished)
+        tab.drawn.connect(self._on_drawn)
+        tab.settled.connect(self._on_settled)
+        tab.set_scene(self.scene)
 
     def _add_keys(self) -> None:
         answers = {
@@ -162,7 +160,7 @@ class Window(QWidget):
         }
         for keys, answer in answers.items():
             QShortcut(QKeySequence(keys), self).activated.connect(answer)
-        for place in range(len(self.tabs)):
+        for place in range(self._bar.count()):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self)
             shortcut.setObjectName(str(place))
             shortcut.activated.connect(self._on_tab_key)
@@ -171,7 +169,7 @@ class Window(QWidget):
         if scene == self.scene:
             return
         self.scene = scene
-        for tab in self.tabs:
+        for tab in self._bar.tabs:
             tab.set_scene(scene)
 
     @Slot()
@@ -222,7 +220,7 @@ class Window(QWidget):
             self.open(self.opening.last_path, allow_pickle=True)
         elif message.topic == STUCK:
             self.engine.abandon()
-            for tab in self.tabs:
+            for tab in self._bar.tabs:
                 tab.ask_again()
 
     @Slot(object)
@@ -253,7 +251,7 @@ class Window(QWidget):
 
     @Slot(int)
     def _on_tab_changed(self, place: int) -> None:
-        self.settings = replace(self.settings, tab=self.tabs[place].name)
+        self.settings = replace(self.settings, tab=TABS[place].name)
 
     @Slot()
     def _on_report(self) -> None:

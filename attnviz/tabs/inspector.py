@@ -46,9 +46,7 @@ PAGES = ("Map", "Lines", "Hidden", "Norms")
 class InspectorTab(Tab):
     """Overview of all heads at the left, the chosen head in the middle, its numbers at the right; one cursor for all."""
 
-    title = "Inspector"
     name = "inspector"
-    tip = "Every attention head and hidden state of the model"
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)

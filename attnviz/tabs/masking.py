@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 class MaskingTab(Tab):
     """Predictions for every mask; with no mask, how probable each word is when it alone is hidden."""
 
-    title = "Masking"
     name = "masking"
-    tip = "Mask words and see the model's predictions"
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)

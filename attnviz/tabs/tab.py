@@ -29,9 +29,7 @@ class Tab(QWidget):
     ``drawn`` (milliseconds of the last drawing), ``settled`` (the answer is complete and drawn).
     """
 
-    title = ""
     name = ""
-    tip = ""
 
     failed = Signal(object)
     noticed = Signal(object)
