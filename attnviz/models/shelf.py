@@ -37,10 +37,19 @@ class Listing:
 
 
 def shipped() -> tuple[Path, ...]:
-    """The folders with a config.json among the shipped checkpoints, the default one first."""
+    """The shipped checkpoints that this version opens, the default one first."""
     root = places.checkpoints()
-    folders = [entry for entry in sorted(root.iterdir()) if (entry / "config.json").is_file()] if root.is_dir() else []
+    folders = [entry for entry in sorted(root.iterdir()) if _opens(entry)] if root.is_dir() else []
     return tuple(sorted(folders, key=lambda folder: folder.name != DEFAULT))
+
+
+def _opens(folder: Path) -> bool:
+    """Whether there is a configuration of a family that has a window yet."""
+    try:
+        parse_config(Folder(folder).read("config.json", _CONFIG_LIMIT, "CONFIG_UNREADABLE"))
+    except (CheckpointError, OSError):
+        return False
+    return True
 
 
 def listings(recent: Iterable[str] = ()) -> tuple[Listing, ...]:
