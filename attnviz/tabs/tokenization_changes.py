@@ -57,7 +57,8 @@ class Changes(View):
         self.forbid.setEnabled(merge is not None)
         self.move_to.setEnabled(merge is not None and merges > 1)
         self.target.setEnabled(merge is not None and merges > 1)
-        self.target.setMaximum(max(0, merges - 1))
+        if self.target.maximum() != max(0, merges - 1):  # setting it lays the page out anew
+            self.target.setMaximum(max(0, merges - 1))
         self._what.setText("no merge chosen" if merge is None else f"merge {merge.rank}: {printable(label, 60)}")
 
     def clear(self) -> None:
