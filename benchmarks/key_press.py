@@ -51,7 +51,7 @@ class _Press:
     def __init__(self, window: Window, tab: InspectorTab, length: int) -> None:
         self._window, self._tab, self._length = window, tab, length
         self._box = window.header.sentence
-        self._paints = Paints(tab.map)
+        self._paints = Paints(tab.map, self._shape)
 
     def __call__(self) -> float:
         self._put(" ")
@@ -75,6 +75,9 @@ class _Press:
         cursor.insertText(letter)
 
     def _is_fresh(self) -> bool:
-        """The map was painted since, and what it showed has the new token."""
+        """The map was painted since, and what was painted has the new token."""
+        return self._paints.count > 0 and self._paints.shown == (self._length, self._length)
+
+    def _shape(self) -> object:
         picture = self._tab.map.picture
-        return self._paints.count > 0 and picture is not None and picture.shape == (self._length, self._length)
+        return None if picture is None else picture.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
@@ -11,11 +12,16 @@ from benchmarks.subjects import process_events
 
 
 class Paints(QObject):
-    """Counts the paint events of ``widget``; ``last`` is when the latest one ended, on ``perf_counter``'s clock."""
+    """Counts the paint events of ``widget``; ``last`` is when the latest one ended, on ``perf_counter``'s clock.
 
-    def __init__(self, widget: QWidget) -> None:
+    ``shown`` is what ``look`` said while that paint was answered: what is on screen, and not what will be.
+    """
+
+    def __init__(self, widget: QWidget, look: Callable[[], object] = lambda: None) -> None:
         super().__init__(widget)
         self._widget = widget
+        self._look = look
+        self.shown: object = None
         self._painting = False
         self.count = 0
         self.last = 0.0
@@ -32,6 +38,7 @@ class Paints(QObject):
             self._widget.event(event)  # what would come next anyway; the event itself is then used up
         finally:
             self._painting = False
+        self.shown = self._look()
         self.count += 1
         self.last = time.perf_counter()
         return True

@@ -54,3 +54,16 @@ def test_every_command_of_the_readme_exists(root: Path) -> None:
     known = {*COMMANDS, screenshot.NAME}
     table = re.findall(r"^\| `attnviz ([a-z-]+)", (root / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert set(table) == known
+
+
+def test_the_number_of_bad_inputs_is_the_number_that_is_tested(root: Path) -> None:
+    """The README's count is the table's."""
+    from tests.badinputs.test_bad_inputs import CASES
+
+    said = re.search(
+        r"^(\d+) of (\d+) bad or odd checkpoint folders",
+        (root / "README.md").read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    assert said is not None
+    assert said.groups() == (str(len(CASES)), str(len(CASES)))

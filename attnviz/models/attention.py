@@ -57,16 +57,21 @@ class Projections(nn.Module):
 
 def numbers(tensor: Tensor) -> Floats:
     """A read-only float32 copy on the CPU, sharing nothing with ``tensor``."""
-    array: Floats = tensor.detach().to("cpu", torch.float32, copy=True).contiguous().numpy()
+    own = tensor.detach().to("cpu", torch.float32, copy=True, memory_format=torch.contiguous_format)
+    array: Floats = own.numpy()
     array.flags.writeable = False
     return array
 
 
 def record(site: Site, layer: int, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Attention:
     """The record of one batch row; ``query`` … are (heads, tokens, head_dim), ``mask`` boolean (queries | 1, keys)."""
-    return Attention(
-        site, layer, numbers(query), numbers(key), numbers(value), scale_of(query.shape[-1]), _mask(query, key, mask)
-    )
+    if query.shape == key.shape:  # self-attention: one copy for all three
+        both: Floats = torch.stack((query, key, value)).detach().to("cpu", torch.float32).numpy()
+        both.flags.writeable = False
+        queries, keys, values = both
+    else:
+        queries, keys, values = numbers(query), numbers(key), numbers(value)
+    return Attention(site, layer, queries, keys, values, scale_of(query.shape[-1]), _mask(query, key, mask))
 
 
 def _mask(query: Tensor, key: Tensor, mask: Tensor | None) -> NDArray[np.bool_] | None:

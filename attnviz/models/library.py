@@ -12,6 +12,7 @@ import torch
 
 from attnviz.errors import CheckpointError
 from attnviz.models.bert import Bert
+from attnviz.models.blank import blank
 from attnviz.models.checkpoint import Checkpoint
 from attnviz.models.device import available, choose
 from attnviz.models.gate import Examination, Verdict, unchanged
@@ -72,7 +73,7 @@ def load(verdict: Verdict, device: torch.device, clock: Callable[[], float] = la
     unchanged(verdict)
     weights = read_weights(verdict)
     parts = verdict.agreement.parts
-    with torch.device("meta"):
+    with blank():
         model = Bert(
             verdict.config,
             pooler=Part.POOLER in parts,
