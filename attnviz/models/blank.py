@@ -25,7 +25,7 @@ def blank() -> Iterator[None]:
             yield
     finally:
         for module, reset in usual.items():
-            module.reset_parameters = reset  # type: ignore[assignment] # as it was
+            module.reset_parameters = reset  # type: ignore[method-assign] # as it was
 
 
 def _leave(_module: nn.Module) -> None:
