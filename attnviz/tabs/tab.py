@@ -48,7 +48,7 @@ class Tab(QWidget):
         self.is_settled = False
         self.progress: Progress | None = None
         self._built = 0.0
-        self._drawn = (self.trace, self.cursor_at)
+        self._spent = 0.0
         self._painted = QTimer(self, singleShot=True, interval=0)
         self._painted.timeout.connect(self._on_painted)
         free = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -158,22 +158,20 @@ class Tab(QWidget):
 
     def _draw(self) -> None:
         started = time.perf_counter()
-        news = self.trace is not self._drawn[0] or self.cursor_at != self._drawn[1]
-        self._drawn = (self.trace, self.cursor_at)
         for view in self.views():
-            if news:
-                view.paint_seconds = 0.0
             if view.isVisible():
                 view.draw(self.trace, self.cursor_at)
         self.redrawn()
-        if news:
-            self._built = time.perf_counter() - started
+        self._built = time.perf_counter() - started
         self._painted.start()
 
     @Slot()
     def _on_painted(self) -> None:
-        """The paint events that the drawing asked for have been answered."""
-        self.drawn.emit((self._built + sum(view.paint_seconds for view in self.views())) * 1000)
+        """The paint events that the drawing asked for have been answered; where there were none, nothing is said."""
+        total = sum(view.paint_seconds for view in self.views())
+        spent, self._spent = total - self._spent, total
+        if spent > 0:
+            self.drawn.emit((self._built + spent) * 1000)
 
 
 def clamped(cursor: Cursor, trace: Trace, scene: Scene) -> Cursor:
