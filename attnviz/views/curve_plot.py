@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -18,6 +19,7 @@ from attnviz.views.plot_view import PlotView
 
 Kind = Literal["tokens per word", "characters per token"]
 Numbers = NDArray[np.float64]
+_DOT = 4.5
 
 
 class CurvePlot(PlotView):
@@ -28,6 +30,7 @@ class CurvePlot(PlotView):
         self.kind = kind
         self._axes = ("merges", kind)
         self._curves: tuple[Numbers | None, Numbers | None] = (None, None)
+        self._marked = 0
         self.setAccessibleName(f"{kind} over all merges")
 
     def at(self, done: int) -> tuple[float | None, float | None]:
@@ -63,17 +66,14 @@ class CurvePlot(PlotView):
         if fresh:
             self._curves = self._found()
         super()._update(fresh=fresh)
-        if self._plot is not None and self._has_curves():
-            self._mark()
+        if self._face is not None:
+            for done in (self._marked, moment_of(self.cursor_at).done):
+                self._plot.viewport().update(self._strip(self._face.area, done))
 
-    def _add_curves(self, pg: Any, item: Any) -> None:
+    def _add_curves(self, _pg: Any, item: Any) -> None:
         self._corpus, self._own = item.plot(), item.plot()
         for curve in (self._corpus, self._own):
             curve.setDownsampling(auto=True, method="subsample")
-        self._marker = pg.InfiniteLine(angle=90, movable=False)
-        self._dots = pg.ScatterPlotItem(size=9)
-        item.addItem(self._marker, ignoreBounds=True)
-        item.addItem(self._dots, ignoreBounds=True)
 
     def _set_curves(self, pg: Any) -> None:
         corpus, sentence = self._curves
@@ -84,20 +84,27 @@ class CurvePlot(PlotView):
         self._own.setData(*((places, sentence) if sentence is not None else ([], [])))
         self._corpus.setPen(pg.mkPen(colour("muted"), width=2))
         self._own.setPen(pg.mkPen(colour("accent"), width=2))
-        self._marker.setPen(pg.mkPen(colour("text"), width=1, style=Qt.PenStyle.DashLine))
-        self._dots.setPen(pg.mkPen(colour("surface"), width=1.5))
         every = np.concatenate([curve for curve in self._curves if curve is not None])
         self._limit(float(max(1, len(corpus) - 1)), max(float(every.max()) * 1.05, 1e-6))
 
-    def _mark(self) -> None:
-        done = moment_of(self.cursor_at).done
-        self._marker.setValue(done)
-        spots = [
-            {"pos": (done, value), "brush": colour(name)}
-            for value, name in zip(self.at(done), ("muted", "accent"), strict=True)
-            if value is not None
-        ]
-        self._dots.setData(spots)
+    def _strip(self, area: QRectF, done: int) -> QRect:
+        """What the marker covers."""
+        left = self._place(area, done, 0.0).x()
+        return QRectF(
+            left - _DOT - 2, area.top() - _DOT - 2, 2 * _DOT + 4, area.height() + 2 * _DOT + 4
+        ).toAlignedRect()
+
+    def _paint_over(self, painter: QPainter, area: QRectF) -> None:
+        self._marked = done = moment_of(self.cursor_at).done
+        if not 0 <= done <= self._ends[0]:
+            return
+        painter.setPen(QPen(colour("text"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(self._place(area, done, 0.0), self._place(area, done, self._ends[1]))
+        painter.setPen(QPen(colour("surface"), 1.5))
+        for value, name in zip(self.at(done), ("muted", "accent"), strict=True):
+            if value is not None:
+                painter.setBrush(colour(name))
+                painter.drawEllipse(self._place(area, done, value), _DOT, _DOT)
 
     def _go(self, place: QPointF) -> None:
         corpus = self._curves[0]
