@@ -11,7 +11,7 @@ import numpy as np
 
 from attnviz.errors import JobError, TextError
 from attnviz.text.bpe_file import learned
-from attnviz.text.bpe_learner import Learner
+from attnviz.text.bpe_learner import PORTION, Learner
 from attnviz.text.clean import well_formed
 from attnviz.text.pretokens import count_words, pre_tokenizer, usual
 from attnviz.text.readable import letters_of_bytes
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_MERGES = 100_000
 LARGEST_TEXT = 16 * 2**20
 CHUNK = 64
-_PAUSE = 0.04
+_SHOWN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,21 @@ def _characters(words: dict[str, int], text: str, alphabet: str) -> int:
 def _history(
     learner: Learner, most: int, words: int, characters: int
 ) -> Generator[Record, None, tuple[list[tuple[str, str]], Curves]]:
-    """Learn, and give what was learned often enough to be watched and stopped."""
+    """Learn, and give what was learned often enough to be watched and stopped: after each CHUNK of merges and each PORTION
+    of places that they looked at.
+    """
     pairs: list[tuple[str, str]] = []
     chunk: list[Merge] = []
     vocabulary, tokens = [len(learner.symbols)], [learner.tokens]
-    paused = shown = time.perf_counter()
+    paused, shown = 0, time.perf_counter()
 
     def curves() -> Curves:
         return Curves(np.array(vocabulary, np.int64), np.array(tokens, np.int64), words, characters)
 
-    while len(pairs) < most and (merge := learner.take(len(pairs))):
+    while len(pairs) < most:
+        taking = learner.take(len(pairs))
+        if (merge := (yield from _under_way(taking, len(pairs), most))) is None:
+            break
         pairs.append((merge.left, merge.right))
         chunk.append(merge)
         vocabulary.append(len(learner.symbols))
@@ -115,16 +120,28 @@ def _history(
         if len(chunk) == CHUNK:
             yield Merges(len(pairs) - len(chunk), tuple(chunk))
             chunk = []
-        now = time.perf_counter()
-        if now - paused > _PAUSE:
-            paused = now
+        if not chunk or learner.looked_at - paused >= PORTION:
+            paused = learner.looked_at
             yield Progress("learning merges", len(pairs), most)
-        if now - shown > 5 * _PAUSE:
-            shown = now
+        if time.perf_counter() - shown > _SHOWN_S:
+            shown = time.perf_counter()
             yield curves()
     if chunk:
         yield Merges(len(pairs) - len(chunk), tuple(chunk))
     return pairs, curves()
+
+
+def _under_way(
+    taking: Generator[None, None, Merge | None], done: int, most: int
+) -> Generator[Record, None, Merge | None]:
+    """One merge, stopping wherever it does."""
+    while True:
+        try:
+            next(taking)
+        except StopIteration as end:
+            merge: Merge | None = end.value
+            return merge
+        yield Progress("learning merges", done, most)
 
 
 def _why(text: str, result: Learned, held_out: str) -> Iterator[Record]:

@@ -7,7 +7,7 @@ as it changes. Pairs of equal count are taken in the order of their ids, as the 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +18,21 @@ _BITS = 21
 _PAIR = (1 << 2 * _BITS) - 1
 _RIGHT = (1 << _BITS) - 1
 _END = -1
-_PAUSE = 20_000
+PORTION = 20_000
 Numbers = NDArray[np.int64]
 
 
 class Learner:
     """The words of a corpus as chains of symbols, and what merging one pair after another makes of them.
 
-    ``symbols`` are the pieces by id, first the alphabet in the order given; ``tokens`` counts the symbols of the whole corpus.
+    ``symbols`` are the pieces by id, first the alphabet in the order given; ``tokens`` counts the symbols of the whole corpus,
+    ``looked_at`` the places that merges had to look at so far: the work that was done.
     """
 
     def __init__(self, alphabet: Sequence[str]) -> None:
         self.symbols = list(alphabet)
         self.tokens = 0
+        self.looked_at = 0
         self._ids = {symbol: number for number, symbol in enumerate(alphabet)}
         self._symbol: list[int] = [_END]
         self._weight: list[int] = []
@@ -77,7 +79,7 @@ class Learner:
         self._counts = dict(zip(keys, counts.tolist(), strict=True))
         for number, key in enumerate(keys):
             self._places[key] = flat[bounds[number] : bounds[number + 1]]
-            if number % _PAUSE == 0:
+            if number % PORTION == 0:
                 yield
         self._heap = [(-count << 2 * _BITS) | key for key, count in self._counts.items()]
         heapq.heapify(self._heap)
@@ -97,20 +99,17 @@ class Learner:
                 heapq.heappop(heap)
         return None
 
-    def take(self, rank: int) -> Merge | None:
-        """Merge the best pair everywhere, as number ``rank``; None when there is none."""
+    def take(self, rank: int) -> Generator[None, None, Merge | None]:
+        """Merge the best pair everywhere, as number ``rank``; returns None when there is none. Stops after every PORTION places."""
         found = self.best()
         if found is None:
             return None
         key, count = found
         while self._heap and self._heap[0] & _PAIR == key:
             heapq.heappop(self._heap)
-        return self._taken(rank, key, count)
-
-    def _taken(self, rank: int, key: int, count: int) -> Merge:
         second = self._runner_up(key)
         left, right = self._texts(key)
-        self._merge(key, left + right)
+        yield from self._merge(key, left + right)
         runner_up = None if second is None else self._texts(second[0])
         return Merge(rank, left, right, left + right, count, runner_up, 0 if second is None else second[1])
 
@@ -127,14 +126,20 @@ class Learner:
     def _texts(self, key: int) -> tuple[str, str]:
         return self.symbols[key >> _BITS], self.symbols[key & _RIGHT]
 
-    def _merge(self, key: int, piece: str) -> None:
+    def _merge(self, key: int, piece: str) -> Iterator[None]:
         """Replace the pair in all places, left to right, and bring counts and index up to date."""
         new = self._ids.setdefault(piece, len(self.symbols))
         if new == len(self.symbols):
             self.symbols.append(piece)
         changes: dict[int, int] = {}
         fresh: dict[int, list[int]] = {}
-        self._replace(key, new, changes, fresh)
+        places = sorted(self._places.pop(key, ()))
+        for start in range(0, len(places), PORTION):
+            if start:
+                yield
+            portion = places[start : start + PORTION]
+            self.looked_at += len(portion)
+            self._replace(key, new, portion, changes, fresh)
         counts, heap = self._counts, self._heap
         for pair, change in changes.items():
             counts[pair] = counts.get(pair, 0) + change
@@ -147,11 +152,13 @@ class Learner:
             if counts[pair] > 0:
                 heapq.heappush(heap, (-counts[pair] << 2 * _BITS) | pair)
 
-    def _replace(self, key: int, new: int, changes: dict[int, int], fresh: dict[int, list[int]]) -> None:
-        """The inner loop: what one merge does to the neighbours of each place, in ``changes`` of counts and ``fresh`` places."""
+    def _replace(
+        self, key: int, new: int, places: Sequence[int], changes: dict[int, int], fresh: dict[int, list[int]]
+    ) -> None:
+        """The inner loop: what one merge does to the neighbours of these places, in ``changes`` of counts and ``fresh`` places."""
         first, second = key >> _BITS, key & _RIGHT
         symbol, weight, after, before = self._symbol, self._weight, self._after, self._before
-        for place in sorted(self._places.pop(key, ())):
+        for place in places:
             gone = after[place]
             if symbol[place] != first or symbol[gone] != second:
                 continue
