@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from attnviz.views.view import View
 
 
+PACE_MS = 200
+"""How often what is being learned is drawn: each call of Qt waits until the learning lets go of the interpreter."""
+
+
 class LearnPage(LearnLayout):
     """``learned`` carries the text of a tokenizer.json. One moment for all views."""
 
@@ -40,6 +44,7 @@ class LearnPage(LearnLayout):
         self.cutting, self.recutting = self.asking(), self.asking()
         self._trace, self._changed_trace = Trace(), Trace()
         self._has_chosen = False
+        self._pace = QTimer(self, singleShot=True, interval=PACE_MS)
         self._connect()
 
     def views(self) -> tuple[View, ...]:
@@ -63,7 +68,7 @@ class LearnPage(LearnLayout):
         if isinstance(moment, Moment):
             self._has_chosen = self._has_chosen or moment.done != self.moment.done
             self.moment = moment
-            self._redraw()
+            self._draw()
 
     def free(self) -> None:
         self.point(replace(self.moment, span=None))
@@ -89,6 +94,7 @@ class LearnPage(LearnLayout):
         self.save.failed.connect(self.failed)
         self.reading.answered.connect(self._on_read)
         self.learning.came.connect(self._on_came)
+        self._pace.timeout.connect(self._on_pace)
         self.learning.answered.connect(self._on_learned)
         self.learning.rested.connect(self._on_rested)
         self.cutting.answered.connect(self._on_cut)
@@ -124,8 +130,14 @@ class LearnPage(LearnLayout):
 
     @Slot()
     def _on_came(self) -> None:
-        self.corpus.follow(self.learning.progress, busy=True)
-        self._redraw()
+        if not self._pace.isActive():
+            self._pace.start()
+
+    @Slot()
+    def _on_pace(self) -> None:
+        if self.learning.is_busy:
+            self.corpus.follow(self.learning.progress, busy=True)
+            self._redraw()
 
     @Slot()
     def _on_learned(self) -> None:
@@ -185,6 +197,9 @@ class LearnPage(LearnLayout):
     @Slot()
     def _redraw(self) -> None:
         self._join()
+        self._draw()
+
+    def _draw(self) -> None:
         draw(self.views(), self._trace, self.moment)
         self.changed_strip.draw(self._changed_trace, self.moment)
         self._say()
