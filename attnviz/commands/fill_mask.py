@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.commands.run import add_checkpoint, drain, print_json, reference, texts
 from attnviz.jobs.fill_mask import FillMask
+from attnviz.text.merge_edits import ForbidPiece
 from attnviz.trace import Candidates
 
 if TYPE_CHECKING:
@@ -23,13 +24,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="a text with [MASK] where words are to be predicted")
     parser.add_argument("--pair", metavar="TEXT2", help="the second sentence of a pair")
     parser.add_argument("--top", type=int, default=10, metavar="K", help="candidates per mask (default: 10)")
+    parser.add_argument(
+        "--forbid-piece",
+        action="append",
+        default=[],
+        metavar="PIECE",
+        help="cut as if the tokenizer lacked this piece (repeatable)",
+    )
     parser.add_argument("--json", action="store_true", help="a JSON object")
     add_checkpoint(parser)
 
 
 def run(arguments: Namespace) -> None:
     checkpoint = reference(arguments)
-    trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top))
+    edits = tuple(map(ForbidPiece, arguments.forbid_piece))
+    trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits))
     if arguments.json:
         print_json(as_json(trace, checkpoint))
         return

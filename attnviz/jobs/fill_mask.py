@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attnviz.errors import JobError, TextError
+from attnviz.text.edited_codec import EditedCodec
 from attnviz.trace import Notice, Record, Span, Tokens
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from attnviz.models.checkpoint import Checkpoint
     from attnviz.models.library import Library
     from attnviz.models.reference import Reference
+    from attnviz.text.merge_edits import Edit
 
 MOST_MASKS = 32
 MOST_CANDIDATES = 1000
@@ -26,6 +28,7 @@ class FillMask:
     A mask is ``[MASK]`` in the text or a word that touches a span of ``masked`` (code points of ``text``, a line break, ``pair``);
     of the latter the original word's rank and probability are known. Where there is no mask, ``or_score_words`` has
     each word masked alone instead (OwnProbability records); without it that is a TextError ``NO_MASK``.
+    ``edits`` change how the checkpoint's own tokenizer cuts; ids never change, so the model is the same.
     """
 
     checkpoint: Reference
@@ -34,6 +37,7 @@ class FillMask:
     masked: tuple[Span, ...] = ()
     top: int = 10
     or_score_words: bool = False
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST_CANDIDATES:
@@ -44,6 +48,8 @@ class FillMask:
     def run(self, library: Library) -> Iterator[Record]:
         checkpoint = library.open(self.checkpoint)
         checkpoint.require_mask_head()
+        if self.edits:
+            checkpoint = replace(checkpoint, codec=EditedCodec(checkpoint.codec, self.edits))
         for record in checkpoint.encode(self.text, self.pair, self.masked):
             yield record
             if isinstance(record, Tokens):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from attnviz.errors import CheckpointError
 from attnviz.models.gate.paths import Folder
+from attnviz.text.merge_edits import Edit, apply_edits
 from attnviz.text.pipeline import Pipeline
 from attnviz.text.plain_file import read_bytes
 from attnviz.text.tokenizer_file import LARGEST_FILE, TokenizerSpec, read_tokenizer, sanitise
@@ -18,19 +19,24 @@ from attnviz.text.tokenizer_file import LARGEST_FILE, TokenizerSpec, read_tokeni
 class TokenizerSource:
     """``path`` is a checkpoint folder or a tokenizer.json; ``json`` the text of one, which then needs no path.
 
-    ``name`` is what the cut is called, by default the folder's or the file's name.
+    ``name`` is what the cut is called, by default the folder's or the file's name. ``edits`` are made to what is read.
     """
 
     path: str = ""
     json: str = ""
     name: str = ""
+    edits: tuple[Edit, ...] = ()
 
     @property
     def shown(self) -> str:
         return self.name or Path(self.path).name or "learned"
 
     def spec(self) -> TokenizerSpec:
-        """The checked tokenizer. Raises CheckpointError or TextError."""
+        """The checked tokenizer. Raises CheckpointError or TextError, and JobError where an edit makes no sense."""
+        found = self._read()
+        return replace(found, json=apply_edits(found.json, self.edits)) if self.edits else found
+
+    def _read(self) -> TokenizerSpec:
         if self.json:
             return sanitise(self.json.encode("utf-8", "surrogatepass"), name=self.shown)
         if os.path.isdir(self.path):  # noqa: PTH112 - Path refuses some strings that isdir only denies

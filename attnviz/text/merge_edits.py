@@ -27,7 +27,10 @@ class MoveMerge:
 
 @dataclass(frozen=True, slots=True)
 class ForbidPiece:
-    """Take a piece out of the vocabulary's use: WordPiece, Unigram and WordLevel find it no longer. Its id stays reserved."""
+    """Take a piece out of use: WordPiece, Unigram and WordLevel find it no longer, BPE loses every merge that makes it.
+
+    Its id stays reserved.
+    """
 
     piece: str
 
@@ -45,7 +48,10 @@ def apply_edits(tokenizer: str, edits: Sequence[Edit]) -> str:
     ranks = list(range(len(model.get("merges", ()))))
     for edit in edits:
         if isinstance(edit, ForbidPiece):
-            _forbid_piece(model, edit.piece, found.get("added_tokens", []))
+            _check_piece(model, edit.piece, found.get("added_tokens", []))
+            touching = _merges_about(model, edit.piece) if "merges" in model else frozenset()
+            ranks = [rank for rank in ranks if rank not in touching]
+            _reserve(model, edit.piece)
             continue
         if model["type"] != "BPE":
             raise JobError(f"A {model['type']} tokenizer has no merges; forbid a piece instead.", "NO_MERGES")
@@ -76,18 +82,43 @@ def _moved(ranks: list[int], edit: ForbidMerge | MoveMerge, merges: int) -> list
     return [*without[:place], edit.rank, *without[place:]]
 
 
-def _forbid_piece(model: dict[str, Any], piece: str, added: Sequence[dict[str, Any]]) -> None:
-    if model["type"] == "BPE":
-        raise JobError("A byte-pair tokenizer makes its pieces by merges; forbid the merge instead.", "HAS_MERGES")
+def _check_piece(model: dict[str, Any], piece: str, added: Sequence[dict[str, Any]]) -> None:
     unigram = model["type"] == "Unigram"
-    known = [entry[0] for entry in model["vocab"]] if unigram else model["vocab"]
+    known = {entry[0] for entry in model["vocab"]} if unigram else model["vocab"]
     unknown = model["vocab"][model["unk_id"]][0] if unigram else model.get("unk_token")
     if piece not in known:
         raise JobError(f"The vocabulary has no piece '{printable(piece, 60)}'.", "NO_SUCH_PIECE")
     if piece == unknown or any(token["content"] == piece for token in added):
         raise JobError(f"'{printable(piece, 60)}' is a special token; it can't be forbidden.", "SPECIAL_TOKEN")
-    if unigram:
-        model["vocab"][known.index(piece)] = [_reserved(piece), min(score for _, score in model["vocab"])]
+    if model["type"] == "BPE" and not any(_made(model, merge) == piece for merge in model["merges"]):
+        sentence = f"No merge makes '{printable(piece, 60)}': it is one of the smallest pieces, without which nothing can be cut."
+        raise JobError(sentence, "SMALLEST_PIECE")
+
+
+def _merges_about(model: dict[str, Any], piece: str) -> frozenset[int]:
+    """The ranks of the merges that make a piece, and of those that need it, which then never come about."""
+    return frozenset(
+        rank for rank, merge in enumerate(model["merges"]) if piece in _pair(merge) or _made(model, merge) == piece
+    )
+
+
+def _pair(merge: str | Sequence[str]) -> tuple[str, str]:
+    left, right = merge.split(" ") if isinstance(merge, str) else merge
+    return left, right
+
+
+def _made(model: dict[str, Any], merge: str | Sequence[str]) -> str:
+    left, right = _pair(merge)
+    return left + right.removeprefix(model.get("continuing_subword_prefix") or "")
+
+
+def _reserve(model: dict[str, Any], piece: str) -> None:
+    """Give the piece's id to a name that is never met."""
+    if model["type"] == "Unigram":
+        least = min(score for _, score in model["vocab"])
+        model["vocab"] = [
+            [_reserved(name), least] if name == piece else [name, score] for name, score in model["vocab"]
+        ]
     else:
         model["vocab"] = {_reserved(name) if name == piece else name: number for name, number in model["vocab"].items()}
 

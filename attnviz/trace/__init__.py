@@ -1,6 +1,6 @@
 """The vocabulary: frozen records of what a model did, the trace that collects them, and the cursor that points into it."""
 
-from attnviz.trace.answers import Candidate, Candidates, OwnProbability
+from attnviz.trace.answers import Candidate, Candidates, OwnProbability, Shift
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
 from attnviz.trace.merges import (
@@ -49,6 +49,7 @@ __all__ = [
     "Progress",
     "Record",
     "Sharing",
+    "Shift",
     "Site",
     "Slot",
     "Span",

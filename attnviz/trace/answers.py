@@ -47,3 +47,16 @@ class OwnProbability(Record):
     @property
     def slot(self) -> Slot:
         return (OwnProbability, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift(Record):
+    """One mask, numbered from 0, predicted twice: ``after`` is from the same text cut by a changed tokenizer."""
+
+    mask: int
+    before: Candidates
+    after: Candidates
+
+    @property
+    def slot(self) -> Slot:
+        return (Shift, self.mask)

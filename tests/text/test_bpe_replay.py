@@ -134,7 +134,7 @@ def test_a_forbidden_piece_is_used_no_more(kind: str, piece: str) -> None:
         ("chars", ForbidMerge(200), "NO_SUCH_MERGE"),
         ("chars", MoveMerge(0, -1), "NO_SUCH_MERGE"),
         ("bert", ForbidMerge(0), "NO_MERGES"),
-        ("chars", ForbidPiece("lo"), "HAS_MERGES"),
+        ("chars", ForbidPiece("l"), "SMALLEST_PIECE"),
         ("bert", ForbidPiece("no such piece"), "NO_SUCH_PIECE"),
         ("bert", ForbidPiece("[MASK]"), "SPECIAL_TOKEN"),
     ],
