@@ -1,4 +1,4 @@
-"""Cut: one tokenizer on the sentence, stage by stage."""
+"""Cut: one tokenizer on the sentence, stage by stage, and what changes when one of its pieces is forbidden."""
 
 from __future__ import annotations
 
@@ -6,43 +6,68 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
+from attnviz.errors import JobError
+from attnviz.jobs.compare_cuts import CompareCuts
 from attnviz.jobs.cut_text import CutText
-from attnviz.tabs.page import Page, draw, put
+from attnviz.jobs.fill_mask_edited import FillMaskEdited
+from attnviz.tabs.page import draw, put
+from attnviz.tabs.tokenization_cut_layout import CutLayout
+from attnviz.tabs.tokenization_forbid import NO_CHECKPOINT, NOT_ITS_OWN, TIP, objection
 from attnviz.tabs.tokenization_sources import LEARNED, Sources, ask_for_tokenizer
-from attnviz.trace import Cut
-from attnviz.views.cut_chips import CutChips, stage_number
-from attnviz.views.cut_stages import CutStages, visible_note
+from attnviz.text.merge_edits import ForbidPiece
+from attnviz.trace import Cursor, Cut
+from attnviz.views.cut_chips import chip_label, stage_number
+from attnviz.views.cut_stages import visible_note
 from attnviz.views.moment import Moment
-from attnviz.views.palette import GRID
-from attnviz.views.piece_table import PieceTable
+from attnviz.views.shift_table import changed
 
 if TYPE_CHECKING:
     from attnviz.engine import Engine
     from attnviz.errors import AttnvizError
-    from attnviz.trace import Cursor
+    from attnviz.jobs.tokenizer_source import TokenizerSource
+    from attnviz.trace import Piece
     from attnviz.views.view import View
 
 
-class CutPage(Page):
-    """Chips above, stages and numbers below; one cursor for all three."""
+class CutPage(CutLayout):
+    """One cursor for chips, stages and numbers; they show the tokenizer as it was changed, if it was."""
 
     def __init__(self, engine: Engine, sources: Sources, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)
         self.moment = Moment()
-        self.cutting = self.asking()
-        self.chips, self.stages, self.pieces = CutChips(self), CutStages(self), PieceTable(self)
-        self.tokenizer = QComboBox(self)
+        self.cutting, self.comparing, self.predicting = self.asking(), self.asking(), self.asking()
         self._sources = sources
         self._wanted = ""
-        self._build()
+        self._of = ""
+        self._compared_at: Cursor = Moment()
+        self._connect()
+        self._redraw()
+
+    def _connect(self) -> None:
         for view in self.views():
             view.pointed.connect(self.point)
-        sources.changed.connect(self._on_sources)
+        self.both_ways.pointed.connect(self._on_compared_pointed)
+        self._sources.changed.connect(self._on_sources)
         self.tokenizer.activated.connect(self._on_chosen)
+        self.opening.clicked.connect(self._on_open)
+        self.back.clicked.connect(self._back)
+        self.on.clicked.connect(self._on)
+        self.forbid.clicked.connect(self._on_forbid)
+        self.changes.edited.connect(self._on_edited)
         self.cutting.answered.connect(self._on_cut)
         self.cutting.failed.connect(self._on_failed)
+        for asking in (self.comparing, self.predicting):
+            asking.answered.connect(self._redraw)
+        for keys, slot in (
+            ("Del", self.forbid.click),
+            ("Ctrl+Z", self.changes.stack.undo),
+            ("Ctrl+Shift+Z", self.changes.stack.redo),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
 
     def views(self) -> tuple[View, ...]:
         return (self.chips, self.stages, self.pieces)
@@ -51,11 +76,41 @@ class CutPage(Page):
     def cut(self) -> Cut | None:
         return next(iter(self.cutting.trace.every(Cut)), None)
 
+    @property
+    def source(self) -> TokenizerSource | None:
+        """The tokenizer that is chosen, before any change."""
+        return self._sources.named(self.tokenizer.currentText())
+
+    @property
+    def is_own(self) -> bool:
+        """The chosen tokenizer is the open checkpoint's."""
+        return self.source is not None and self.source == self._sources.checkpoint
+
+    @property
+    def has_changes(self) -> bool:
+        """Something was changed in the tokenizer that is shown, or taken back and can be made again."""
+        return self.is_own and self.changes.stack.count() > 0
+
+    @property
+    def chosen(self) -> Piece | None:
+        """The piece that is pinned."""
+        query = self.moment.query if self.moment.pinned else None
+        pieces = self.cut.at(stage_number(self.cut, self.moment)) if self.cut and self.cut.stages else ()
+        return pieces[query] if query is not None and query < len(pieces) else None
+
     def ask(self) -> None:
-        source = self._sources.named(self.tokenizer.currentText())
-        if source is not None:
-            put(self.cutting, CutText(self.scene.sentence, source))
+        if (source := self.source) is not None:
+            edited = replace(source, edits=self.changes.edits) if self.is_own else source
+            put(self.cutting, CutText(self.scene.sentence, edited))
+            if self.has_changes:
+                self._ask_what_if(replace(source, name="before"), replace(edited, name="after"))
         self._redraw()
+
+    def _ask_what_if(self, before: TokenizerSource, after: TokenizerSource) -> None:
+        put(self.comparing, CompareCuts(self.scene.sentence, (before, after)))
+        reference, report = self.scene.reference, self.scene.report
+        if reference is not None and report is not None and report.can_fill_masks:
+            put(self.predicting, FillMaskEdited(reference, self.scene.text, self.scene.pair, self.changes.edits))
 
     def point(self, moment: Cursor) -> None:
         """Look at a stage or a piece."""
@@ -76,40 +131,6 @@ class CutPage(Page):
     def open(self, path: str) -> None:
         """Cut with the tokenizer of a file."""
         self.choose(self._sources.add(path).shown)
-
-    def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        split = QSplitter(Qt.Orientation.Vertical, self)
-        split.setChildrenCollapsible(False)
-        self._top = self.panel("Pieces", self.chips)
-        self.tokenizer.setToolTip("The tokenizer that cuts")
-        self.tokenizer.setAccessibleName("Tokenizer")
-        self.tokenizer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        opening = QPushButton("Open tokenizer.json…", self)
-        opening.setToolTip("Cut with a tokenizer from disk")
-        opening.clicked.connect(self._on_open)
-        self._top.add_control(self.tokenizer)
-        self._top.add_control(opening)
-        split.addWidget(self._top)
-        lower = QSplitter(Qt.Orientation.Horizontal, self)
-        lower.setChildrenCollapsible(False)
-        self._stages = self.panel("Stages", self.stages)
-        for text, tip, slot in (("◀", "One stage back", self._back), ("▶", "One stage on", self._on)):
-            button = QToolButton(self)
-            button.setText(text)
-            button.setToolTip(tip)
-            button.setAccessibleName(tip)
-            button.setFixedSize(4 * GRID, 3 * GRID)
-            button.setStyleSheet("padding: 0")
-            button.clicked.connect(slot)
-            self._stages.add_control(button)
-        lower.addWidget(self._stages)
-        lower.addWidget(self.panel("Pieces in numbers", self.pieces))
-        lower.setSizes([600, 600])
-        split.addWidget(lower)
-        split.setSizes([160, 460])
-        column.addWidget(split)
 
     def _step(self, by: int) -> None:
         cut = self.cut
@@ -132,15 +153,24 @@ class CutPage(Page):
 
     @Slot()
     def _on_sources(self) -> None:
-        """The checkpoint's tokenizer first, until somebody chose."""
+        """The checkpoint's tokenizer first, until somebody chose; changes are about the checkpoint that they were made to."""
+        own = self._sources.checkpoint
+        path, self._of = self._of, own.path if own else ""
         names = [source.shown for source in self._sources.every]
         usual = next((name for name in names if name != LEARNED), names[0] if names else "")
         chosen = self._wanted if self._wanted in names else usual
         self.tokenizer.clear()
         self.tokenizer.addItems(names)
         self.tokenizer.setCurrentIndex(self.tokenizer.findText(chosen))
+        if path != self._of:
+            self._forget_changes()
         if self.isVisible():
             self.ask()
+
+    def _forget_changes(self) -> None:
+        for asking in (self.comparing, self.predicting):
+            asking.forget()
+        self.changes.clear()
 
     @Slot()
     def _on_chosen(self) -> None:
@@ -152,22 +182,74 @@ class CutPage(Page):
         self._redraw()
 
     @Slot(object)
-    def _on_failed(self, _error: AttnvizError) -> None:
-        """A file that is no tokenizer is taken back, and the last one cuts on."""
+    def _on_failed(self, error: AttnvizError) -> None:
+        """A file that is no tokenizer is taken back, and so is a change without sense; the last tokenizer cuts on."""
         source = self._sources.named(self._wanted)
-        if source is not None and source.path and source.shown != self._sources.every[0].shown:
+        if isinstance(error, JobError) and self.is_own:
+            self.changes.stack.undo()
+        elif source is not None and source.path and source.shown != self._sources.every[0].shown:
             self._wanted = ""
             self._sources.drop(source)
 
+    # what if
+
+    @Slot()
+    def _on_forbid(self) -> None:
+        piece = self.chosen
+        if piece is not None and not self._objection():
+            self.changes.add(ForbidPiece(piece.text), f"forbid {chip_label(piece)}")
+
+    @Slot(object)
+    def _on_edited(self, _edits: object) -> None:
+        self.moment = Moment()
+        if self.isVisible():
+            self.ask()
+
+    @Slot(object)
+    def _on_compared_pointed(self, cursor: Cursor) -> None:
+        self._compared_at = cursor
+        self._draw_what_if()
+
+    def _objection(self) -> str:
+        """Why the chosen piece can't be forbidden; empty where it can."""
+        if self._sources.checkpoint is None:
+            return NO_CHECKPOINT
+        if not self.is_own:
+            return NOT_ITS_OWN
+        return objection(self.chosen, self.cut.model if self.cut else "")
+
+    # drawing
+
+    @Slot()
     def _redraw(self) -> None:
         draw(self.views(), self.cutting.trace, self.moment)
+        reason = self._objection()
+        self.forbid.setEnabled(not reason)
+        self.forbid.setToolTip(reason or TIP)
+        self._draw_what_if()
+        self._say()
+
+    def _draw_what_if(self) -> None:
+        for part in (self._after, self._what_if):
+            part.setVisible(self.has_changes)
+        self._masked.setVisible(self.scene.report is None or self.scene.report.can_fill_masks)
+        if self.has_changes:
+            self.both_ways.draw(self.comparing.trace, self._compared_at)
+            self.shift.draw(self.predicting.trace, self.moment)
+            words = changed(self.shift.shifts)
+            self.said.setText(words)
+            self.said.setVisible(bool(words))
+
+    def _say(self) -> None:
         cut = self.cut
         if cut is None or not cut.stages:
             return
         number = stage_number(cut, self.moment)
         stage = cut.stages[number]
         self._top.set_title("Pieces" if number == len(cut.stages) - 1 else f"Stage {number + 1}: {stage.kind}")
+        edits = len(self.changes.edits) if self.is_own else 0
+        changes = f"with {edits} of its pieces forbidden · " if edits else ""
         self._top.set_subtitle(
-            f"{cut.model} · {cut.size:,} ids · {len(cut.pieces):,} pieces · {visible_note(stage.note)}"
+            f"{changes}{cut.model} · {cut.size:,} ids · {len(cut.pieces):,} pieces · {visible_note(stage.note)}"
         )
         self._stages.set_subtitle(f"{number + 1} of {len(cut.stages):,}")

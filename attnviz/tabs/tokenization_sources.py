@@ -34,6 +34,11 @@ class Sources(QObject):
         found = (self._learned, self._checkpoint, *self._files)
         return tuple(source for source in found if source is not None)
 
+    @property
+    def checkpoint(self) -> TokenizerSource | None:
+        """The open checkpoint's own."""
+        return self._checkpoint
+
     def named(self, name: str) -> TokenizerSource | None:
         return next((source for source in self.every if source.shown == name), None)
 
