@@ -53,6 +53,9 @@ class MergeSlider(View):
         row.addWidget(self.next_change)
         self._clock, self._since = QTimer(self, interval=FRAME_MS), QElapsedTimer()
         self._from = 0
+        self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._frame.timeout.connect(self._on_frame)
+        self._newest: int | None = None
         self._clock.timeout.connect(self._on_tick)
         self.setFocusProxy(self.slider)
         self._letter_buttons()
@@ -73,8 +76,9 @@ class MergeSlider(View):
 
     @Slot()
     def pause(self) -> None:
-        self._clock.stop()
-        self._letter_buttons()
+        if self.playing:
+            self._clock.stop()
+            self._letter_buttons()
 
     @Slot()
     def play(self) -> None:
@@ -109,7 +113,8 @@ class MergeSlider(View):
             for button in (*self.buttons.values(), self.next_change):
                 button.setEnabled(count > 0)
             self._letter_buttons()
-        self.slider.setValue(self.moment.done)
+        if self._newest is None:
+            self.slider.setValue(self.moment.done)
         self.slider.blockSignals(False)
 
     def _go(self, done: int) -> None:
@@ -120,7 +125,20 @@ class MergeSlider(View):
     @Slot(int)
     def _on_moved(self, done: int) -> None:
         self.pause()
-        self._go(done)
+        if not self.slider.isSliderDown():
+            self._go(done)
+        elif self._frame.isActive():  # a mouse may report more often than there are frames
+            self._newest = done
+        else:
+            self._frame.start()
+            self._go(done)
+
+    @Slot()
+    def _on_frame(self) -> None:
+        """Go where the mouse was last in the frame that is over."""
+        if self._newest is not None:
+            done, self._newest = self._newest, None
+            self._go(done)
 
     @Slot()
     def _on_button(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -16,13 +15,23 @@ from attnviz.trace import Learned, Timeline
 from attnviz.views.aligned import Line
 from attnviz.views.lettering import isolated
 from attnviz.views.moment import Moment, moment_of
-from attnviz.views.palette import BASE, GRID, SMALL, colour, token_font, ui_font
+from attnviz.views.palette import GRID, colour
 from attnviz.views.piece_ink import letters, paint_box, piece_colour
 from attnviz.views.ruler import token_width
 from attnviz.views.scrolled import ScrolledView, paint_focus
-from attnviz.views.strip_layout import SPREAD, Chip, Spot, chips_between, lines_of, spots_of
+from attnviz.views.strip_layout import (
+    PITCH,
+    SPREAD,
+    Chip,
+    Spot,
+    boxes_of,
+    changed_lines,
+    chips_between,
+    fonts_of_strip,
+    lines_of,
+    spots_of,
+)
 
-ROW, PITCH = 26, 34
 BASELINE = 17.5
 LINES_SHOWN = 3
 
@@ -48,6 +57,8 @@ class MergeStrip(ScrolledView):
         self._spans: list[tuple[int, int]] = []
         self._laid_for: tuple[Timeline | None, int] = (None, -1)
         self._at = 0
+        self._drawn = Moment()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("The sentence after this many merges")
 
     @property
@@ -134,20 +145,23 @@ class MergeStrip(ScrolledView):
 
     def _areas(self, chip: Chip) -> list[QRectF]:
         """A box for every line that the chip stands on."""
-        spots = self._spots[chip.first : chip.last]
-        first, last = spots[0], spots[-1]
-        if first.line == last.line:
-            return [_box(first, last)]
-        lines = ([spot for spot in spots if spot.line == number] for number in range(first.line, last.line + 1))
-        return [_box(line[0], line[-1]) for line in lines if line]
+        return boxes_of(self._spots[chip.first : chip.last])
 
     # painting
+
+    def _update(self, *, fresh: bool) -> None:
+        before, self._drawn, timeline = self._drawn, self.moment, self.timeline
+        if fresh or timeline is None or self.hasFocus() or before.span != self._drawn.span:
+            super()._update(fresh=fresh)
+            return
+        for line in changed_lines(timeline, self._spots, before.done, self._drawn.done):
+            self.update(self.to_view(QRectF(0, GRID // 2 + line * PITCH, self.width(), PITCH - 1)).toRect())
 
     def _paint(self, painter: QPainter, exposed: QRectF) -> None:
         moment, timeline = self.moment, self.timeline
         if timeline is None:
             return
-        fonts, at = _fonts(), self.chips[self._at].first if self.hasFocus() and self.chips else None
+        fonts, at = fonts_of_strip(), self.chips[self._at].first if self.hasFocus() and self.chips else None
         for chip in self._seen(exposed.top(), exposed.bottom()):
             areas = self._areas(chip)
             ink = piece_colour(chip.piece) if chip.last > chip.first + 1 else None
@@ -281,19 +295,6 @@ class MergeStrip(ScrolledView):
         return QSize(60 * GRID, self.heightForWidth(60 * GRID))
 
 
-def _box(first: Spot, last: Spot) -> QRectF:
-    """From the left of one symbol to the right of another on the same line."""
-    return QRectF(GRID + first.left + 0.5, GRID // 2 + first.line * PITCH, last.right - first.left - 1, ROW)
-
-
 def _bare(label: str) -> str:
     """A part of a character in two figures a byte, without its brackets: the box is bracket enough."""
     return label.replace("⟨", "").replace("⟩", "")
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> tuple[QFont, QFont, QFont]:
-    """Letters apart, letters as they are, and bytes."""
-    spread = token_font(BASE)
-    spread.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, SPREAD)
-    return spread, token_font(BASE), ui_font(SMALL)

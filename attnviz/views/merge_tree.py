@@ -39,7 +39,9 @@ class MergeTreeView(ScrolledView):
         super().__init__(parent)
         self._made: dict[str, Merge] = {}
         self._piece: str | None = None
+        self._reached = 0
         self._nodes: tuple[Node, ...] = ()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("How the piece was made")
 
     @property
@@ -113,9 +115,15 @@ class MergeTreeView(ScrolledView):
     def _update(self, *, fresh: bool) -> None:
         if fresh:
             self._made = makers(history(self.trace))
-        piece = moment_of(self.cursor_at).piece
-        super()._update(fresh=fresh or piece != self._piece)
-        self._piece = piece
+        moment = moment_of(self.cursor_at)
+        other = fresh or moment.piece != self._piece
+        if other or self._reached != self._reached_by(moment.done):
+            super()._update(fresh=other)
+        self._piece, self._reached = moment.piece, self._reached_by(moment.done)
+
+    def _reached_by(self, done: int) -> int:
+        """How many of the pieces there are after ``done`` merges; all that the moment changes in the picture."""
+        return sum(node.merge is None or node.merge.rank < done for node in self._nodes)
 
     def _paint(self, painter: QPainter, exposed: QRectF) -> None:
         done = moment_of(self.cursor_at).done

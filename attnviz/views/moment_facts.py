@@ -26,6 +26,9 @@ class MomentFacts(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._merges: tuple[Merge, ...] = ()
+        self._size = 1, 0
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Numbers as of this moment")
 
     def facts(self) -> tuple[tuple[str, str, str], ...]:
@@ -43,14 +46,21 @@ class MomentFacts(View):
                 ("tokens per word", f"{per_word:.2f}", "in the corpus"),
                 ("characters per token", f"{per_token:.2f}", "in the corpus"),
             )
-        tokens, words = timeline.tokens(done), max(1, len(timeline.text.split()))
-        characters = sum(not char.isspace() for char in timeline.text)
+        tokens, (words, characters) = timeline.tokens(done), self._size
         return (
             *found,
             ("tokens in the sentence", f"{tokens:,}", f"of {timeline.tokens(0):,} symbols"),
             ("tokens per word", f"{tokens / words:.2f}", f"corpus {per_word:.2f}"),
             ("characters per token", f"{characters / max(1, tokens):.2f}", f"corpus {per_token:.2f}"),
         )
+
+    def _update(self, *, fresh: bool) -> None:
+        if fresh:
+            self._merges = history(self.trace)
+            timeline = self.trace.find(Timeline)
+            text = "" if timeline is None else timeline.text
+            self._size = max(1, len(text.split())), sum(not char.isspace() for char in text)
+        super()._update(fresh=fresh)
 
     def numbers(self) -> Table:
         return Table(("quantity", "value", "remark"), self.facts())
@@ -78,7 +88,7 @@ class MomentFacts(View):
 
     def caption(self) -> tuple[str, str]:
         """How far the history is gone through, and the merge that was done last."""
-        merges, done = history(self.trace), moment_of(self.cursor_at).done
+        merges, done = self._merges, moment_of(self.cursor_at).done
         if not merges:
             return "", ""
         heading = f"After {min(done, len(merges)):,} of {len(merges):,} merges"

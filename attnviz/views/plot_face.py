@@ -16,6 +16,7 @@ class PlotFace(QObject):
         super().__init__(plot)
         self._plot = plot
         self._picture = QPixmap()
+        plot.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         plot.scene().changed.connect(self.forget)
 
     @property

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
 
 from attnviz.trace import Span, Timeline
 from attnviz.views.aligned import Line, align
+from attnviz.views.palette import BASE, GRID, SMALL, token_font, ui_font
 from attnviz.views.piece_ink import letters
 from attnviz.views.ruler import small_width, token_width
 
 SPREAD = 4.0
+ROW, PITCH = 26, 34
 
 
 class Spot(NamedTuple):
@@ -77,6 +82,40 @@ def chips_between(timeline: Timeline, spans: Sequence[Span], done: int, first: i
         found.append(Chip(begins, end, piece, spans[begins][0], spans[end - 1][1]))
         begins = end
     return tuple(found)
+
+
+def boxes_of(spots: Sequence[Spot]) -> list[QRectF]:
+    """A box for every line that these neighbours stand on."""
+    first, last = spots[0], spots[-1]
+    if first.line == last.line:
+        return [_box(first, last)]
+    lines = ([spot for spot in spots if spot.line == number] for number in range(first.line, last.line + 1))
+    return [_box(line[0], line[-1]) for line in lines if line]
+
+
+def changed_lines(timeline: Timeline, spots: Sequence[Spot], before: int, after: int) -> set[int]:
+    """The lines with a piece, or the mark of a newest one, that isn't the same after ``before`` and ``after`` merges."""
+    low, high = sorted((before, after))
+    borders = np.flatnonzero((timeline.closes >= low - 1) & (timeline.closes < high))
+    ends = timeline.bounds(high)  # the larger pieces: each holds all that a border of it changes
+    found: set[int] = set()
+    for place in np.unique(np.searchsorted(ends, borders, side="right")).tolist():
+        first, last = int(ends[place - 1]) if place else 0, int(ends[place]) - 1
+        found.update(range(spots[first].line, spots[last].line + 1))
+    return found
+
+
+@lru_cache(maxsize=1)
+def fonts_of_strip() -> tuple[QFont, QFont, QFont]:
+    """Letters apart, letters as they are, and bytes."""
+    spread = token_font(BASE)
+    spread.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, SPREAD)
+    return spread, token_font(BASE), ui_font(SMALL)
+
+
+def _box(first: Spot, last: Spot) -> QRectF:
+    """From the left of one symbol to the right of another on the same line."""
+    return QRectF(GRID + first.left + 0.5, GRID // 2 + first.line * PITCH, last.right - first.left - 1, ROW)
 
 
 def _width(char: str, symbols: int) -> float:
