@@ -50,12 +50,12 @@ class CutLayout(Page):
         lower.addWidget(self._build_stages())
         lower.addWidget(self.panel("Pieces in numbers", self.pieces))
         lower.addWidget(self._build_what_if())
-        lower.setSizes([400, 400, 400])
+        lower.setSizes([430, 370, 400])
         for part in (self._top, self._after, lower):
             split.addWidget(part)
         for splitter in (split, lower):
             splitter.setChildrenCollapsible(False)
-        split.setSizes([130, 150, 400])
+        split.setSizes([140, 150, 390])
         split.setStretchFactor(2, 1)
         column.addWidget(split)
 
@@ -81,5 +81,5 @@ class CutLayout(Page):
         self.said.setWordWrap(True)
         self._masked.add_row(self.said)
         self._what_if.addWidget(self._masked)
-        self._what_if.setSizes([120, 260])
+        self._what_if.setSizes([150, 230])
         return self._what_if

@@ -10,6 +10,7 @@ from attnviz.views.lettering import isolated, percent
 from attnviz.views.row_table import Rows, RowTable
 
 SHOWN = 5
+MASKS_SAID = 3
 
 
 class ShiftTable(RowTable):
@@ -37,12 +38,19 @@ class ShiftTable(RowTable):
         return Table(columns, tuple(rows))
 
     def _rows(self) -> Rows:
-        return tuple(_row(shift, place, *pair) for shift in self.shifts for place, pair in enumerate(_pairs(shift)))
+        shifts = self.shifts
+        return tuple(
+            _row(shift, place, *pair, alone=len(shifts) == 1)
+            for shift in shifts
+            for place, pair in enumerate(_pairs(shift))
+        )
 
 
 def changed(shifts: tuple[Shift, ...]) -> str:
-    """What changed, in a sentence a mask; of each the word whose probability moved most."""
-    return "\n".join((f"Mask {shift.mask + 1}: " if len(shifts) > 1 else "") + _sentence(shift) for shift in shifts)
+    """What changed, in a sentence a mask for the first three; of each the word whose probability moved most."""
+    said = [(f"Mask {shift.mask + 1}: " if len(shifts) > 1 else "") + _sentence(shift) for shift in shifts[:MASKS_SAID]]
+    rest = len(shifts) - len(said)
+    return "\n".join([*said, f"{rest} more masks are in the table."] if rest > 0 else said)
 
 
 def rank_of(record: Candidates, entry: Candidate) -> int | None:
@@ -78,11 +86,11 @@ def _pairs(shift: Shift) -> tuple[tuple[Candidate, Candidate], ...]:
     return tuple(zip(shift.before.entries[:SHOWN], shift.after.entries[:SHOWN], strict=True))
 
 
-def _row(shift: Shift, place: int, old: Candidate, new: Candidate) -> tuple[str, ...]:
+def _row(shift: Shift, place: int, old: Candidate, new: Candidate, *, alone: bool) -> tuple[str, ...]:
     rank = rank_of(shift.before, new)
     moved = "the same" if rank == place + 1 else f"rank {_rank(rank, shift.before)}"
     words = (isolated(old.label, 30), percent(old.probability), isolated(new.label, 30), percent(new.probability))
-    return (str(place + 1), *words, moved)
+    return (str(place + 1) if alone else f"mask {shift.mask + 1}: {place + 1}", *words, moved)
 
 
 def _rank(rank: int | None, record: Candidates) -> str:

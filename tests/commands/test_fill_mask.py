@@ -110,3 +110,21 @@ def test_without_json_there_are_bars(run: Run, tiny: Path) -> None:
     assert tokens == "[CLS] the [MASK] [SEP]"
     assert position == "position 2"
     assert [line.split()[2] for line in bars] == ["%", "%"]
+
+
+def test_forbidden_pieces_are_not_cut(run: Run, tiny: Path) -> None:
+    """Each ``--forbid-piece`` takes one away; the words behind the mask are those of the tokens that are left."""
+    words = ("fill-mask", "the cat [MASK] on the mat", "--checkpoint", tiny, "--json")
+    plain, found = run(*words).json, run(*words, "--forbid-piece", "cat", "--forbid-piece", "mat").json
+    cut = ["[CLS]", "the", "c", "##a", "##t", "[MASK]", "on", "the", "m", "##a", "##t", "[SEP]"]
+    assert found["tokens"] == cut
+    assert found["masks"][0]["position"] == 5
+    assert found["masks"][0]["candidates"] != plain["masks"][0]["candidates"]
+
+
+@pytest.mark.parametrize(
+    ("piece", "said"), [("zebra", "no piece 'zebra'"), ("[MASK]", "special token"), ("\ud800", "\\ud800")]
+)
+def test_a_piece_that_cannot_be_forbidden_is_refused(run: Run, tiny: Path, piece: str, said: str) -> None:
+    """Exit status 2 and one sentence."""
+    assert said in run("fill-mask", "a [MASK]", "--checkpoint", tiny, "--forbid-piece", piece).refusal()
