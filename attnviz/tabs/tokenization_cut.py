@@ -104,6 +104,8 @@ class CutPage(CutLayout):
             put(self.cutting, CutText(self.scene.sentence, edited))
             if self.has_changes:
                 self._ask_what_if(replace(source, name="before"), replace(edited, name="after"))
+            else:
+                self._forget_what_if()
         self._redraw()
 
     def _ask_what_if(self, before: TokenizerSource, after: TokenizerSource) -> None:
@@ -163,14 +165,14 @@ class CutPage(CutLayout):
         self.tokenizer.addItems(names)
         self.tokenizer.setCurrentIndex(self.tokenizer.findText(chosen))
         if path != self._of:
-            self._forget_changes()
+            self._forget_what_if()
+            self.changes.clear()
         if self.isVisible():
             self.ask()
 
-    def _forget_changes(self) -> None:
+    def _forget_what_if(self) -> None:
         for asking in (self.comparing, self.predicting):
             asking.forget()
-        self.changes.clear()
 
     @Slot()
     def _on_chosen(self) -> None:

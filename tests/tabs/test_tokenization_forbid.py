@@ -11,9 +11,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from tokenizers import Tokenizer
 
+from attnviz.text.merge_edits import ForbidPiece
 from attnviz.trace import Comparison, Cut, Shift
 from attnviz.window import Window
-from tests.windows import opened, settle, strong_folder
+from tests.badinputs.valid import write_json
+from tests.text import bpe_subjects as subjects
+from tests.windows import opened, sentences, settle, strong_folder
 
 SENTENCE = "the cat [MASK] on the plain mat"
 
@@ -143,3 +146,31 @@ def test_another_checkpoint_begins_without_changes(qtbot: QtBot, window: Window,
     assert window.tab.cut.changes.edits == ()
     assert not window.tab.cut.both_ways.isVisible()
     assert "cat" in [piece.text for piece in next(iter(window.tab.cut.cutting.trace.every(Cut))).pieces]
+
+
+def test_a_checkpoint_that_merges_loses_the_merges_of_a_piece(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    """A byte-pair tokenizer without a mask token: only the cut is shown, as the library cuts without the merge."""
+    folder = strong_folder(tmp_path / "merging")
+    found = json.loads(subjects.learned(subjects.ENGLISH * 3, 30).json)
+    write_json(folder / "tokenizer.json", found)
+    window.open(str(folder))
+    window.set_sentence("low lower lowest")
+    settle(qtbot, window)
+    forbid(qtbot, window, "low")
+    model = found["model"]
+    model["merges"] = [merge for merge in model["merges"] if "low" not in {*merge, "".join(merge)}]
+    del model["vocab"]["low"]
+    assert pieces(window) == Tokenizer.from_str(json.dumps(found)).encode("low lower lowest").tokens
+    assert window.tab.cut.both_ways.isVisible()
+    assert not window.tab.cut.shift.isVisible()
+
+
+def test_a_change_that_the_tokenizer_refuses_is_taken_back(qtbot: QtBot, window: Window, folder: Path) -> None:
+    """A sentence says why; the last good cut stays."""
+    page = window.tab.cut
+    forbid(qtbot, window, "cat")
+    page.changes.add(ForbidPiece("zebra"), "forbid zebra")
+    settle(qtbot, window)
+    assert page.changes.edits == (ForbidPiece("cat"),)
+    assert any("no piece 'zebra'" in sentence for sentence in sentences(window))
+    assert pieces(window) == by_library(folder, "cat")
