@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 import threading
 import time
 import traceback
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FRAME_MS = 16
 LAST_CHANCE_S = 0.1
+SWITCH_S = 0.001
 _log = logging.getLogger(__name__)
 
 
@@ -104,6 +106,8 @@ class Engine(QObject):
 
     def __init__(self, make_library: Callable[[], Library], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        # Each call of Qt lets go of the interpreter and waits so long to have it back while a worker runs Python.
+        sys.setswitchinterval(SWITCH_S)
         self._make_library = make_library
         self._tickets = count(1)
         self._live: dict[int, Request] = {}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_MERGES = 100_000
 LARGEST_TEXT = 16 * 2**20
 CHUNK = 64
-_SHOWN_S = 0.2
+_SHOWN_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from attnviz.views.view import View
 
 
-PACE_MS = 200
+PACE_MS = 250
 """How often what is being learned is drawn: each call of Qt waits until the learning lets go of the interpreter."""
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from attnviz.table import Table
 from attnviz.trace import Curves, Timeline
 from attnviz.views.moment import moment_of
-from attnviz.views.palette import colour
+from attnviz.views.palette import colour, theme
 from attnviz.views.plot_view import PlotView
 
 Kind = Literal["tokens per word", "characters per token"]
@@ -30,6 +30,7 @@ class CurvePlot(PlotView):
         self.kind = kind
         self._axes = ("merges", kind)
         self._curves: tuple[Numbers | None, Numbers | None] = (None, None)
+        self._shown: tuple[object, object, object] = (None, None, None)
         self._marked = 0
         self.setAccessibleName(f"{kind} over all merges")
 
@@ -63,7 +64,10 @@ class CurvePlot(PlotView):
         return self._curves[0] is not None
 
     def _update(self, *, fresh: bool) -> None:
+        shown = self.trace.find(Curves), self.trace.find(Timeline), theme()
+        fresh = fresh and any(new is not old for new, old in zip(shown, self._shown, strict=True))
         if fresh:
+            self._shown = shown
             self._curves = self._found()
         super()._update(fresh=fresh)
         if self._face is not None:

@@ -11,7 +11,7 @@ from attnviz.table import Table
 from attnviz.trace import Timeline
 from attnviz.views.history import history
 from attnviz.views.moment import Moment, moment_of
-from attnviz.views.palette import GRID
+from attnviz.views.palette import GRID, Theme, theme
 from attnviz.views.transport_icons import transport_icon
 from attnviz.views.view import View
 
@@ -56,6 +56,7 @@ class MergeSlider(View):
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._frame.timeout.connect(self._on_frame)
         self._newest: int | None = None
+        self._lettered: tuple[Theme, bool] | None = None
         self._clock.timeout.connect(self._on_tick)
         self.setFocusProxy(self.slider)
         self._letter_buttons()
@@ -76,9 +77,8 @@ class MergeSlider(View):
 
     @Slot()
     def pause(self) -> None:
-        if self.playing:
-            self._clock.stop()
-            self._letter_buttons()
+        self._clock.stop()
+        self._letter_buttons()
 
     @Slot()
     def play(self) -> None:
@@ -101,6 +101,9 @@ class MergeSlider(View):
         return button
 
     def _letter_buttons(self) -> None:
+        if self._lettered == (theme(), self.playing):
+            return
+        self._lettered = theme(), self.playing
         for name, button in self.buttons.items():
             button.setIcon(transport_icon("pause" if name == "play" and self.playing else name))
 

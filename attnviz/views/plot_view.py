@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from attnviz.views.palette import GRID, SMALL, colour, ui_font
+from attnviz.views.palette import GRID, SMALL, Theme, colour, theme, ui_font
 from attnviz.views.placeholder import Placeholder
 from attnviz.views.plot_face import PlotFace
 from attnviz.views.view import View
@@ -24,6 +24,7 @@ class PlotView(View):
         self._plot: Any = None
         self._face: PlotFace | None = None
         self._ends = 1.0, 1.0
+        self._styled: Theme | None = None
         self._layout = QStackedLayout(self)
         self._layout.addWidget(Placeholder(sentence))
 
@@ -59,7 +60,9 @@ class PlotView(View):
 
             if self._plot is None:
                 self._build(pg)
-            self._restyle(pg)
+            if self._styled != theme():
+                self._styled = theme()
+                self._restyle(pg)
             self._set_curves(pg)
         self._layout.setCurrentIndex(1 if self._has_curves() else 0)
 
