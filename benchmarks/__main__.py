@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     bpe_learning,
+    bpe_page,
     bpe_replay,
     head_grid,
     hover,
@@ -25,7 +26,19 @@ from benchmarks import (
 )
 from benchmarks.row import HEAD
 
-ALL = (recording, key_press, ui_lateness, other_head, hover, head_grid, start, long_text, bpe_learning, bpe_replay)
+ALL = (
+    recording,
+    key_press,
+    ui_lateness,
+    other_head,
+    hover,
+    head_grid,
+    start,
+    long_text,
+    bpe_learning,
+    bpe_replay,
+    bpe_page,
+)
 
 
 def main() -> int:
