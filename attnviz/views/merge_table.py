@@ -126,7 +126,8 @@ class MergeTable(View):
         self.setFocusProxy(self.table)
         self._following = False
         self._pace = QTimer(self, singleShot=True, interval=200)
-        self._pace.timeout.connect(self._follow)
+        self._pace.timeout.connect(self._on_pace)
+        self._followed = 0
 
     def _build_table(self) -> QTableView:
         table = QTableView()
@@ -187,11 +188,18 @@ class MergeTable(View):
             self._follow()
 
     @Slot()
+    def _on_pace(self) -> None:
+        """Follow in a turn of its own for as long as the moment moves."""
+        if self._followed != moment_of(self.cursor_at).done:
+            self._pace.start()
+            self._follow()
+
     def _follow(self) -> None:
         """Bring the current row to the last merge that is done."""
         self._following = True
+        self._followed = moment_of(self.cursor_at).done
         try:
-            self._choose(moment_of(self.cursor_at).done - 1)
+            self._choose(self._followed - 1)
         finally:
             self._following = False
 
