@@ -55,7 +55,7 @@ class CutLayout(Page):
             split.addWidget(part)
         for splitter in (split, lower):
             splitter.setChildrenCollapsible(False)
-        split.setSizes([140, 150, 390])
+        split.setSizes([132, 168, 380])
         split.setStretchFactor(2, 1)
         column.addWidget(split)
 
@@ -81,5 +81,5 @@ class CutLayout(Page):
         self.said.setWordWrap(True)
         self._masked.add_row(self.said)
         self._what_if.addWidget(self._masked)
-        self._what_if.setSizes([150, 230])
+        self._what_if.setSizes([120, 260])
         return self._what_if
