@@ -65,9 +65,11 @@ def _page(sentence: str) -> Iterator[LearnPage]:
 def _learn(page: LearnPage, text: str, merges: int) -> list[float]:
     """Milliseconds between two turns of the event loop while the page learns."""
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
 
     page.corpus.put(text, "english")
     page.corpus.merges.setValue(merges)
+    QApplication.processEvents()  # the text is laid out before it is learned from
     clock = QTimer(interval=1)
     turns: list[float] = []
     clock.timeout.connect(lambda: turns.append(time.perf_counter()))
