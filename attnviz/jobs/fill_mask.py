@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attnviz.errors import JobError, TextError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from attnviz.models.checkpoint import Checkpoint
     from attnviz.models.library import Library
     from attnviz.models.reference import Reference
+    from attnviz.text.codec import Codec
     from attnviz.text.merge_edits import Edit
 
 MOST_MASKS = 32
@@ -49,7 +51,7 @@ class FillMask:
         checkpoint = library.open(self.checkpoint)
         checkpoint.require_mask_head()
         if self.edits:
-            checkpoint = replace(checkpoint, codec=EditedCodec(checkpoint.codec, self.edits))
+            checkpoint = replace(checkpoint, codec=_edited(checkpoint.codec, self.edits))
         for record in checkpoint.encode(self.text, self.pair, self.masked):
             yield record
             if isinstance(record, Tokens):
@@ -67,3 +69,9 @@ class FillMask:
             yield Notice("masks", f"Predicting the first {MOST_MASKS} of {len(tokens.masks)} masks.")
         states = yield from checkpoint.trace(tokens)
         yield from checkpoint.candidates(states, tokens, self.top)
+
+
+@lru_cache(maxsize=2)
+def _edited(codec: Codec, edits: tuple[Edit, ...]) -> EditedCodec:
+    """Built once for as long as one types with the same edits."""
+    return EditedCodec(codec, edits)
