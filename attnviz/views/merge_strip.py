@@ -86,7 +86,7 @@ class MergeStrip(ScrolledView):
         timeline = self.timeline
         if timeline is None or not self._lines or not self._firsts:
             return ()
-        low = max(0, int((top - GRID // 2) // PITCH))
+        low = max(0, int((top + 1 - GRID // 2) // PITCH))
         high = min(len(self._lines) - 1, int((bottom - GRID // 2) // PITCH))
         return self._cut(timeline, self.moment.done, self._firsts[low], self._firsts[high + 1]) if low <= high else ()
 
@@ -155,7 +155,7 @@ class MergeStrip(ScrolledView):
             super()._update(fresh=fresh)
             return
         for line in changed_lines(timeline, self._spots, before.done, self._drawn.done):
-            self.update(self.to_view(QRectF(0, GRID // 2 + line * PITCH, self.width(), PITCH - 1)).toRect())
+            self.update(self.to_view(QRectF(0, GRID // 2 + line * PITCH - 1, self.width(), PITCH)).toRect())
 
     def _paint(self, painter: QPainter, exposed: QRectF) -> None:
         moment, timeline = self.moment, self.timeline

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from attnviz.export.figures import save_widget
 from attnviz.trace import Curves, Timeline, Trace
 from attnviz.views import palette
 from attnviz.views.curve_plot import CurvePlot
@@ -47,6 +50,16 @@ def test_the_plot_takes_the_colours_of_another_theme(qtbot: QtBot, qapp: QApplic
         assert view._plot.backgroundBrush().color().name() == palette.DARK.surface
     finally:
         palette.apply(qapp, palette.LIGHT)
+
+
+def test_a_saved_plot_is_made_of_strokes(qtbot: QtBot, tmp_path: Path) -> None:
+    """The picture that is remembered for the screen never gets into a figure."""
+    view = shown(qtbot, CurvePlot("tokens per word"), replayed(), Moment(done=7))
+    view.grab()
+    save_widget(view, tmp_path / "plot.svg")
+    found = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    assert "<image" not in found
+    assert "<path" in found or "<polyline" in found
 
 
 def test_no_curve_is_drawn_before_there_is_one(qtbot: QtBot) -> None:

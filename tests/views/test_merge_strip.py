@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -10,6 +12,8 @@ from tokenizers import Tokenizer
 from attnviz.trace import Learned, Trace
 from attnviz.views.merge_strip import MergeStrip
 from attnviz.views.moment import Moment
+from attnviz.views.palette import GRID
+from attnviz.views.strip_layout import PITCH, changed_lines
 from tests.views.merge_traces import SENTENCE, replayed
 from tests.views.traces import shown
 
@@ -68,3 +72,21 @@ def test_before_anything_has_come_it_says_what_to_do(qtbot: QtBot) -> None:
     view = shown(qtbot, MergeStrip(), Trace(), Moment())
     assert view.chips == ()
     assert view.numbers().rows == ()
+
+
+def test_only_lines_that_are_said_to_change_look_different(qtbot: QtBot) -> None:
+    """Between any two moments, every pixel that differs lies on one of ``changed_lines``."""
+    view = shown(qtbot, MergeStrip(), replayed(" ".join([SENTENCE] * 4)), Moment(done=0), size=(220, 400))
+    view.clearFocus()  # with the ring of the focus, everything is painted anew
+    images = {}
+    for done in (0, 1, 4, 9, 20):
+        view.draw(view.trace, Moment(done=done))
+        images[done] = view.grab().toImage()
+    for before, after in pairwise([0, 1, 4, 9, 20, 9, 0]):
+        one, other = images[before], images[after]
+        rows = {
+            row for row in range(one.height())
+            if any(one.pixel(column, row) != other.pixel(column, row) for column in range(0, one.width(), 2))
+        }  # fmt: skip
+        lines = changed_lines(view.timeline, view._spots, before, after)
+        assert {(row + 1 - GRID // 2) // PITCH for row in rows} <= lines
