@@ -181,6 +181,9 @@ def _style_sheet(chosen: Theme) -> str:
     QPushButton:hover, QToolButton:hover {{ border-color: {chosen.accent}; }}
     QPushButton:checked, QToolButton:checked {{ background: {chosen.accent}; color: {chosen.on_accent}; border-color: {chosen.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {chosen.muted}; }}
+    QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {chosen.muted}; border-radius: 3px; background: {chosen.surface}; }}
+    QCheckBox::indicator:checked {{ background: {chosen.accent}; border-color: {chosen.accent}; }}
+    QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {chosen.accent}; }}
     QFrame#panel {{ background: {chosen.surface}; border: 1px solid {chosen.border}; border-radius: 6px; }}
     QLabel#muted {{ color: {chosen.muted}; }}
     QHeaderView::section {{ background: {chosen.raised}; color: {chosen.text}; border: 0; border-right: 1px solid {chosen.border}; padding: 4px 6px; }}
