@@ -3,6 +3,7 @@
 from attnviz.trace.answers import Candidate, Candidates, OwnProbability, Shift
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
+from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, length_penalty
 from attnviz.trace.merges import (
     NEVER,
     Curves,
@@ -25,15 +26,21 @@ __all__ = [
     "NEVER",
     "STEPS",
     "Attention",
+    "BeamTree",
     "Block",
+    "Branch",
     "Candidate",
     "Candidates",
+    "Choice",
     "Compared",
     "Comparison",
     "Cursor",
     "Curves",
     "Cut",
+    "Decoding",
+    "Encoding",
     "Family",
+    "Fate",
     "Floats",
     "Hidden",
     "Hiding",
@@ -61,5 +68,6 @@ __all__ = [
     "Trace",
     "Why",
     "frozen",
+    "length_penalty",
     "softmax",
 ]

@@ -50,7 +50,8 @@ class Trace:
 class Cursor:
     """Where the user is looking: one cursor for all views. ``query`` and ``key`` are token positions, None = nowhere.
 
-    Hovering makes a temporary cursor, a click pins it, Esc frees it.
+    Hovering makes a temporary cursor, a click pins it, Esc frees it. In a decoding ``query`` is a step that is pointed at,
+    ``key`` a source token, and ``step`` the one that the play head stands on; ``at_step`` is the step to draw.
     """
 
     layer: int = 0
@@ -59,3 +60,8 @@ class Cursor:
     key: int | None = None
     pinned: bool = False
     site: Site = Site.ENCODER
+    step: int = 0
+
+    @property
+    def at_step(self) -> int:
+        return self.step if self.query is None else self.query
