@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from attnviz.trace import (
     BeamTree,
@@ -72,7 +75,8 @@ def characters(source: str) -> Tokens:
 
 
 def _decode(draw: np.random.Generator, encoding: Encoding, steps: int, width: int, inner: int) -> Decoding:
-    before, rows = encoding.fixed, []
+    before: NDArray[np.floating[Any]] = encoding.fixed
+    rows = []
     projection = draw.normal(size=(width, inner))
     combine, out = draw.normal(size=(2 * width, 4)) / 2, draw.normal(size=(4, len(VOCABULARY)))
     for _ in range(steps):
@@ -129,7 +133,9 @@ def _decode(draw: np.random.Generator, encoding: Encoding, steps: int, width: in
     )
 
 
-def _attend(encoding: Encoding, hidden: Floats, query: Floats) -> tuple[Floats, Floats, Floats]:
+def _attend(
+    encoding: Encoding, hidden: NDArray[Any], query: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     if encoding.attention == "additive" and encoding.keys is not None and encoding.vector is not None:
         scores = np.tanh(query[None] + encoding.keys) @ encoding.vector
     else:
