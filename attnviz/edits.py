@@ -66,7 +66,34 @@ class SetContext:
             raise JobError("A context vector must be made of finite numbers; choose another one.", "BAD_CONTEXT")
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What an edit of a decoding must fit: tokens of the source, ids of the target vocabulary, width of the context (0: none)."""
+
+    source: int
+    vocabulary: int
+    context: int
+
+
 DecodingEdit = ForceToken | SetWeights | HideSource | SetContext
+
+
+def misfit(edit: DecodingEdit, sizes: Sizes) -> str | None:
+    """Why an edit can't be made to this text and model, in half a sentence; None when it fits."""
+    match edit:
+        case ForceToken(token=token) if token >= sizes.vocabulary:
+            return f"the target vocabulary has ids up to {sizes.vocabulary - 1}, not {token}"
+        case ForceToken():
+            return None
+        case _ if not sizes.context:
+            return "this model has no attention, so there is nothing to set; choose one with attention"
+        case SetWeights(weights=weights) if len(weights) != sizes.source:
+            return f"the source has {sizes.source} tokens, and there are {len(weights)} weights"
+        case HideSource(position=position) if position >= sizes.source:
+            return f"the source has tokens 0 to {sizes.source - 1}, and none at {position}"
+        case SetContext(values=values) if len(values) != sizes.context:
+            return f"the context has {sizes.context} numbers, not {len(values)}"
+    return None
 
 
 def first_changed(before: tuple[DecodingEdit, ...], after: tuple[DecodingEdit, ...]) -> int | None:

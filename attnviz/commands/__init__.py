@@ -8,6 +8,7 @@ from __future__ import annotations
 COMMANDS = {
     "list": "attnviz.commands.listing",
     "fill-mask": "attnviz.commands.fill_mask",
+    "decode": "attnviz.commands.decode",
     "inspect": "attnviz.commands.inspect",
     "tokenize": "attnviz.commands.tokenize",
     "train-bpe": "attnviz.commands.train_bpe",

@@ -48,7 +48,7 @@ class FillMask:
             )
 
     def run(self, library: Library) -> Iterator[Record]:
-        checkpoint = library.open(self.checkpoint)
+        checkpoint = library.encoder(self.checkpoint)
         checkpoint.require_mask_head()
         if self.edits:
             checkpoint = replace(checkpoint, codec=_edited(checkpoint.codec, self.edits))

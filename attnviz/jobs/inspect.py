@@ -31,7 +31,7 @@ class Inspect:
     overviews: bool = True
 
     def run(self, library: Library) -> Iterator[Record]:
-        checkpoint = library.open(self.checkpoint)
+        checkpoint = library.encoder(self.checkpoint)
         for record in checkpoint.encode(self.text, self.pair, self.masked):
             yield record
             if isinstance(record, Tokens):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-INITIALISED = (nn.Linear, nn.Embedding, nn.LayerNorm)
+INITIALISED = (nn.Linear, nn.Embedding, nn.LayerNorm, nn.GRU)
 
 
 @contextmanager

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from attnviz.errors import CheckpointError, printable
-from attnviz.text.strict_json import parse_object, shown
+from attnviz.text.strict_json import shown
 
-SUPPORTED = ("bert",)
+MODEL_TYPE = "bert"
 ACTIVATIONS: tuple[str, ...] = ("gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish", "tanh")
 MOST_LABELS = 10_000
 
@@ -47,25 +47,23 @@ class BertConfig:
 
     def __post_init__(self) -> None:
         for field, (key, _, lowest, highest) in _SIZES.items():
-            _check_range(key, getattr(self, field), lowest, highest)
+            check_range(key, getattr(self, field), lowest, highest)
         if self.hidden % self.heads:
-            _refuse("num_attention_heads", self.heads, f"a divisor of hidden_size {self.hidden}")
+            refuse("num_attention_heads", self.heads, f"a divisor of hidden_size {self.hidden}")
         if self.activation not in ACTIVATIONS:
-            _refuse("hidden_act", self.activation, "one of " + ", ".join(ACTIVATIONS))
+            refuse("hidden_act", self.activation, "one of " + ", ".join(ACTIVATIONS))
         if type(self.norm_epsilon) not in (int, float):
-            _refuse("layer_norm_eps", self.norm_epsilon, "a number")
+            refuse("layer_norm_eps", self.norm_epsilon, "a number")
         if not (math.isfinite(self.norm_epsilon) and 0 < self.norm_epsilon <= 0.1):
-            _refuse("layer_norm_eps", self.norm_epsilon, "above 0, at most 0.1")
+            refuse("layer_norm_eps", self.norm_epsilon, "above 0, at most 0.1")
         if self.padding >= self.vocabulary:
-            _refuse("pad_token_id", self.padding, f"0 to {self.vocabulary - 1}")
+            refuse("pad_token_id", self.padding, f"0 to {self.vocabulary - 1}")
         if not isinstance(self.tied, bool):
-            _refuse("tie_word_embeddings", self.tied, "true or false")
+            refuse("tie_word_embeddings", self.tied, "true or false")
 
 
-def parse_config(raw: bytes) -> tuple[BertConfig, tuple[str, ...]]:
-    """The configuration in the bytes of a config.json, and remarks to show; raises CheckpointError."""
-    found = parse_object(raw, "config.json", "CONFIG_UNREADABLE")
-    _check_family(found)
+def parse_bert(found: dict[str, Any]) -> tuple[BertConfig, tuple[str, ...]]:
+    """The configuration in a config.json that was read, and remarks to show; raises CheckpointError."""
     _check_variants(found)
     _check_labels(found)
     values: dict[str, Any] = {field: found.get(key, default) for field, (key, default, _, _) in _SIZES.items()}
@@ -75,43 +73,30 @@ def parse_config(raw: bytes) -> tuple[BertConfig, tuple[str, ...]]:
         norm_epsilon=found.get("layer_norm_eps", 1e-12),
         tied=found.get("tie_word_embeddings", True),
     )
-    return config, (*_ignored(found), *_assumed(found))
-
-
-def _check_family(found: dict[str, Any]) -> None:
-    family = found.get("model_type")
-    supported = ", ".join(SUPPORTED)
-    if "model_type" not in found:
-        sentence = f"config.json names no model_type; supported: {supported}. Add it if you know what the model is."
-    elif not isinstance(family, str) or family not in SUPPORTED:
-        sentence = f"config.json: model_type {shown(family)} is not supported; supported: {supported}."
-        if "auto_map" in found:
-            sentence += " Code that comes with a checkpoint (auto_map) is never run."
-    else:
-        return
-    raise CheckpointError(sentence, "MODEL_TYPE_UNSUPPORTED")
+    return config, (*ignored(found), *_assumed(found))
 
 
 def _check_variants(found: dict[str, Any]) -> None:
     """Refuse what would silently compute something else than the plain encoder."""
     if found.get("position_embedding_type", "absolute") != "absolute":
-        _refuse("position_embedding_type", found["position_embedding_type"], "absolute", "CONFIG_UNSUPPORTED")
+        refuse("position_embedding_type", found["position_embedding_type"], "absolute", "CONFIG_UNSUPPORTED")
     for key in ("is_decoder", "add_cross_attention", "is_encoder_decoder"):
         if found.get(key) not in (False, None):
-            _refuse(key, found[key], "false: decoders are not supported", "CONFIG_UNSUPPORTED")
+            refuse(key, found[key], "false: decoders are not supported", "CONFIG_UNSUPPORTED")
     if found.get("pruned_heads", {}) not in ({}, None, []):
-        _refuse("pruned_heads", found["pruned_heads"], "empty", "CONFIG_UNSUPPORTED")
+        refuse("pruned_heads", found["pruned_heads"], "empty", "CONFIG_UNSUPPORTED")
 
 
 def _check_labels(found: dict[str, Any]) -> None:
     labels = found.get("id2label")
     if isinstance(labels, (dict, list)) and len(labels) > MOST_LABELS:
-        _refuse("id2label", len(labels), f"at most {MOST_LABELS} entries")
+        refuse("id2label", len(labels), f"at most {MOST_LABELS} entries")
     if found.get("num_labels") is not None:
-        _check_range("num_labels", found["num_labels"], 0, MOST_LABELS)
+        check_range("num_labels", found["num_labels"], 0, MOST_LABELS)
 
 
-def _ignored(found: dict[str, Any]) -> tuple[str, ...]:
+def ignored(found: dict[str, Any]) -> tuple[str, ...]:
+    """Remarks about keys that would have code run or kernels swapped, and are passed over."""
     names = [key for key in found if key in _IGNORED_EXACT or any(part in key for part in _IGNORED_PARTS)]
     return tuple(f"config.json: {printable(key, 60)} is ignored; attnviz runs its own code only." for key in names[:10])
 
@@ -123,12 +108,14 @@ def _assumed(found: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _check_range(key: str, value: object, lowest: int, highest: int) -> None:
+def check_range(key: str, value: object, lowest: int, highest: int) -> None:
+    """Raise CheckpointError unless ``value`` is a whole number in the range."""
     if isinstance(value, bool) or not isinstance(value, int):
-        _refuse(key, value, f"a whole number from {lowest} to {highest}")
+        refuse(key, value, f"a whole number from {lowest} to {highest}")
     elif not lowest <= value <= highest:
-        _refuse(key, value, f"{lowest} to {highest}")
+        refuse(key, value, f"{lowest} to {highest}")
 
 
-def _refuse(key: str, value: object, allowed: str, code: str = "CONFIG_RANGE") -> None:
+def refuse(key: str, value: object, allowed: str, code: str = "CONFIG_RANGE") -> NoReturn:
+    """Raise CheckpointError for a key whose value no model can have."""
     raise CheckpointError(f"config.json: {key} is {shown(value)}; allowed: {allowed}.", code)

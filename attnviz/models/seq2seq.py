@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 class Dot(nn.Module):
     """e = h · h̃ (Luong, equation 8); the two must be equally wide."""
 
-    def forward(self, hidden: Tensor, encoder: Tensor) -> Tensor:
-        return hidden @ encoder.transpose(-1, -2)  # (batch, steps, source)
+    def keys(self, encoder: Tensor) -> Tensor:
+        return encoder
+
+    def forward(self, hidden: Tensor, keys: Tensor) -> Tensor:
+        return hidden @ keys.transpose(-1, -2)  # (batch, steps, source)
 
 
 class General(nn.Module):
@@ -32,8 +35,13 @@ class General(nn.Module):
         super().__init__()
         self.weight = nn.Linear(config.encoder_width, config.decoder_width, bias=False)
 
-    def forward(self, hidden: Tensor, encoder: Tensor) -> Tensor:
-        return hidden @ self.weight(encoder).transpose(-1, -2)  # (batch, steps, source)
+    def keys(self, encoder: Tensor) -> Tensor:
+        """W h̃, once for all steps."""
+        keys: Tensor = self.weight(encoder)
+        return keys  # (batch, source, decoder_width)
+
+    def forward(self, hidden: Tensor, keys: Tensor) -> Tensor:
+        return hidden @ keys.transpose(-1, -2)  # (batch, steps, source)
 
 
 class Additive(nn.Module):
@@ -45,19 +53,24 @@ class Additive(nn.Module):
         self.key = nn.Linear(config.encoder_width, config.attention_width, bias=False)
         self.value = nn.Linear(config.attention_width, 1, bias=False)
 
-    def inside(self, hidden: Tensor, encoder: Tensor) -> Tensor:
-        """The layer inside the score, (batch, steps, source, attention_width)."""
-        return torch.tanh(self.query(hidden)[:, :, None] + self.key(encoder)[:, None])
+    def keys(self, encoder: Tensor) -> Tensor:
+        """U h̃, once for all steps."""
+        keys: Tensor = self.key(encoder)
+        return keys  # (batch, source, attention_width)
 
-    def forward(self, hidden: Tensor, encoder: Tensor) -> Tensor:
-        return self.value(self.inside(hidden, encoder)).squeeze(-1)  # (batch, steps, source)
+    def forward(self, hidden: Tensor, keys: Tensor) -> Tensor:
+        inside = torch.tanh(self.query(hidden)[:, :, None] + keys[:, None])  # (batch, steps, source, attention_width)
+        scores: Tensor = self.value(inside).squeeze(-1)
+        return scores  # (batch, steps, source)
 
 
 class Encoded(NamedTuple):
-    """What the encoder hands over."""
+    """What the encoder hands over; without attention there are no keys."""
 
+    embedded: Tensor  # (batch, source, embedding)
     states: Tensor  # (batch, source, encoder_width)
     fixed: Tensor  # (batch, decoder_width): the decoder's first state, all that a model without attention gets
+    keys: Tensor | None  # (batch, source, width of the scores' inside): what every step is compared with
 
 
 class Steps(NamedTuple):
@@ -72,6 +85,17 @@ class Steps(NamedTuple):
     logits: Tensor  # (batch, steps, target vocabulary)
 
 
+class Change(NamedTuple):
+    """What is done to the attention of some steps instead of what the model would do; None leaves it alone."""
+
+    hidden: Tensor | None = None  # (batch | 1, 1, source) boolean: True takes no attention
+    weights: Tensor | None = None  # (batch | 1, steps, source)
+    context: Tensor | None = None  # (batch | 1, steps, encoder_width)
+
+
+UNCHANGED = Change()
+
+
 class Encoder(nn.Module):
     """Embeds the source and reads it in both directions."""
 
@@ -81,12 +105,12 @@ class Encoder(nn.Module):
         self.recurrence = nn.GRU(config.embedding, config.encoder_width // 2, batch_first=True, bidirectional=True)
         self.bridge = nn.Linear(config.encoder_width, config.decoder_width)
 
-    def forward(self, source: Tensor, dropout: float = 0.0) -> Encoded:
-        """``source`` (batch, source): ids, all rows of equal length."""
+    def forward(self, source: Tensor, dropout: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings, states and fixed vector of ``source`` (batch, source): ids, all rows of equal length."""
         embedded = F.dropout(self.embedding(source), dropout)  # (batch, source, embedding)
         states, last = self.recurrence(embedded)  # (batch, source, encoder_width), (2, batch, encoder_width / 2)
         ends = torch.cat([last[0], last[1]], dim=-1)  # (batch, encoder_width)
-        return Encoded(states, torch.tanh(self.bridge(ends)))
+        return embedded, states, torch.tanh(self.bridge(ends))
 
 
 class Seq2seq(nn.Module):
@@ -103,28 +127,50 @@ class Seq2seq(nn.Module):
         self.combine = nn.Linear(read, config.embedding, bias=False)
         self.output_bias = nn.Parameter(torch.zeros(config.target_vocabulary))
 
-    def steps(self, previous: Tensor, state: Tensor, encoded: Encoded, dropout: float = 0.0) -> Steps:
+    def encode(self, source: Tensor, dropout: float = 0.0) -> Encoded:
+        """Read ``source`` (batch, source): ids, all rows of equal length."""
+        embedded, states, fixed = self.encoder(source, dropout)
+        keys = None if self.attention is None else self.attention.keys(states)
+        return Encoded(embedded, states, fixed, keys)
+
+    def steps(
+        self, previous: Tensor, state: Tensor, encoded: Encoded, dropout: float = 0.0, change: Change = UNCHANGED
+    ) -> Steps:
         """Decode from the ``previous`` words (batch, steps) and the ``state`` before them (batch, decoder_width)."""
         embedded = F.dropout(self.embedding(previous), dropout)  # (batch, steps, embedding)
         hidden, _ = self.recurrence(embedded, state[None])  # (batch, steps, decoder_width)
         scores = weights = context = None
         read = hidden
         if self.attention is not None:
-            scores = self.attention(hidden, encoded.states)  # (batch, steps, source)
-            weights = scores.softmax(-1)
-            context = weights @ encoded.states  # (batch, steps, encoder_width)
+            scores = self.attention(hidden, encoded.keys)  # (batch, steps, source)
+            if change.hidden is not None:
+                scores = scores.masked_fill(change.hidden, -torch.inf)
+            weights = scores.softmax(-1) if change.weights is None else change.weights
+            context = weights @ encoded.states if change.context is None else change.context
             read = torch.cat([hidden, context], dim=-1)  # (batch, steps, decoder_width + encoder_width)
         attentional = torch.tanh(self.combine(F.dropout(read, dropout)))  # (batch, steps, embedding)
         logits = F.linear(F.dropout(attentional, dropout), self.embedding.weight, self.output_bias)
         return Steps(embedded, hidden, scores, weights, context, attentional, logits)
 
+    def gates(self, embedded: Tensor, before: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reset, update and candidate of the decoder's GRU for rows of inputs and states, each (rows, decoder_width).
+
+        h = (1 - z) n + z h_before (Cho et al. 2014, equations 5 to 8, in torch's order of the terms).
+        """
+        part = self.recurrence.get_parameter
+        from_input = F.linear(embedded, part("weight_ih_l0"), part("bias_ih_l0")).chunk(3, -1)
+        from_state = F.linear(before, part("weight_hh_l0"), part("bias_hh_l0")).chunk(3, -1)
+        reset = torch.sigmoid(from_input[0] + from_state[0])
+        update = torch.sigmoid(from_input[1] + from_state[1])
+        return reset, update, torch.tanh(from_input[2] + reset * from_state[2])
+
     def forward(self, source: Tensor, previous: Tensor, dropout: float = 0.0) -> Tensor:
         """Logits (batch, steps, target vocabulary) of a known target, each step given the ``previous`` words."""
-        encoded = self.encoder(source, dropout)
+        encoded = self.encode(source, dropout)
         return self.steps(previous, encoded.fixed, encoded, dropout).logits
 
 
-def _attention(config: Seq2seqConfig) -> nn.Module | None:
+def _attention(config: Seq2seqConfig) -> Dot | General | Additive | None:
     match config.attention:
         case "dot":
             return Dot()

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from attnviz import places
 from attnviz.errors import CheckpointError, printable
-from attnviz.models.config import parse_config
+from attnviz.models.families import Family, parse_config
 from attnviz.models.gate.paths import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DEFAULT = "bert-l6-h384-en"
+DEFAULT_TRANSLATOR = "spelling-general"
 _HEADER_LIMIT = 5 * 1024 * 1024
 _CONFIG_LIMIT = 1024 * 1024
 
@@ -43,13 +44,41 @@ def shipped() -> tuple[Path, ...]:
     return tuple(sorted(folders, key=lambda folder: folder.name != DEFAULT))
 
 
+def encoders() -> tuple[Path, ...]:
+    """Those of the shipped checkpoints that fill masks, the default one first."""
+    return tuple(folder for folder in shipped() if not translates(folder))
+
+
+def translators() -> tuple[Path, ...]:
+    """Those of the shipped checkpoints that decode, the default one first."""
+    found = (folder for folder in shipped() if translates(folder))
+    return tuple(sorted(found, key=lambda folder: folder.name != DEFAULT_TRANSLATOR))
+
+
+def default_translator() -> Path:
+    """The checkpoint that decodes when none is named. Raises CheckpointError when none ships."""
+    found = translators()
+    if not found:
+        raise CheckpointError("No encoder–decoder ships with this copy; name a checkpoint folder.", "NOT_FOUND")
+    return found[0]
+
+
+def translates(folder: Path) -> bool:
+    """Whether the folder's configuration is that of an encoder–decoder."""
+    family = _family(folder)
+    return family is not None and family.translates
+
+
 def _opens(folder: Path) -> bool:
-    """Whether there is a configuration of a family that has a window yet."""
+    return _family(folder) is not None
+
+
+def _family(folder: Path) -> Family | None:
+    """The family of a folder whose configuration can be read, None of another."""
     try:
-        parse_config(Folder(folder).read("config.json", _CONFIG_LIMIT, "CONFIG_UNREADABLE"))
+        return parse_config(Folder(folder).read("config.json", _CONFIG_LIMIT, "CONFIG_UNREADABLE"))[0]
     except (CheckpointError, OSError):
-        return False
-    return True
+        return None
 
 
 def listings(recent: Iterable[str] = ()) -> tuple[Listing, ...]:
@@ -67,10 +96,17 @@ def listings(recent: Iterable[str] = ()) -> tuple[Listing, ...]:
 def listing(folder: Path) -> Listing:
     """Read a folder's configuration and header sizes. Raises CheckpointError or OSError when that isn't possible."""
     files = Folder(folder)
-    config, _ = parse_config(files.read("config.json", _CONFIG_LIMIT, "CONFIG_UNREADABLE"))
+    family, config, _ = parse_config(files.read("config.json", _CONFIG_LIMIT, "CONFIG_UNREADABLE"))
     parameters = _stored_parameters(files)
     return Listing(
-        folder.name, "bert", config.layers, config.heads, config.hidden, config.vocabulary, parameters, str(folder)
+        folder.name,
+        family.model_type,
+        config.layers,
+        config.heads,
+        config.hidden,
+        config.vocabulary,
+        parameters,
+        str(folder),
     )
 
 

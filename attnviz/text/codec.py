@@ -13,17 +13,20 @@ from attnviz.trace import Span, Tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from attnviz.text.readable import Spelling
     from attnviz.text.tokenizer_file import TokenizerSpec
 
 
 class Codec:
     """One tokenizer with its special tokens. Reads only; safe to share.
 
-    Raises CheckpointError ``TOKENIZER_UNREADABLE`` when the library refuses the specification.
+    Raises CheckpointError ``TOKENIZER_UNREADABLE`` when the library refuses the specification. ``spelling`` says how its pieces
+    are made readable; without it they are shown as they are.
     """
 
-    def __init__(self, spec: TokenizerSpec) -> None:
+    def __init__(self, spec: TokenizerSpec, spelling: Spelling | None = None) -> None:
         self.spec = spec
+        self._spelling = spelling
         try:
             self._tokenizer = Tokenizer.from_str(spec.json)
         except BaseException as error:  # the Rust library panics with a BaseException
@@ -43,7 +46,21 @@ class Codec:
 
     def label(self, index: int) -> str:
         """The readable form of an id."""
-        return self.piece(index)
+        piece = self.piece(index)
+        return piece if self._spelling is None else self._spelling.label(piece)
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        """The ids of a text without the template's special tokens. Raises TextError ``TOKENIZER_FAILED``."""
+        return tuple(self._pieces(text).ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text that ids stand for, special tokens left out; a library that gives up leaves pieces side by side."""
+        try:
+            return self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        except BaseException as error:  # the Rust library panics with a BaseException
+            if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+                raise
+            return " ".join(map(self.piece, ids))
 
     def encode(
         self, text: str, pair: str | None = None, masked: Sequence[Span] = (), limit: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tokenizers import Tokenizer
@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from attnviz.errors import CheckpointError, printable
 from attnviz.text.strict_json import parse_object
 from attnviz.text.tokenizer_model import Model, clean_added, clean_model, refused
+from attnviz.text.tokenizer_pair import NAME, is_pair, read_sides, split
 from attnviz.text.tokenizer_parts import clean_part, count_growth, names_special_tokens
 from attnviz.text.tokenizer_settings import SPECIAL, Settings, read_settings
 from attnviz.text.vocab_file import read_vocabulary
@@ -18,6 +19,7 @@ from attnviz.text.vocab_file import read_vocabulary
 UNREADABLE = "TOKENIZER_UNREADABLE"
 LARGEST_FILE = 32 * 2**20
 LARGEST_SETTINGS = 2**20
+BARE = "The tokenizer adds no special tokens such as [CLS] and [SEP] around the text."
 PROBES = (
     "A plain sentence, with a [MASK] in it.",
     *(letter * 40 + "!" for letter in "ax 0"),
@@ -66,16 +68,35 @@ def read_tokenizer(files: Files) -> TokenizerSpec:
     raise CheckpointError(sentence, "TOKENIZER_MISSING")
 
 
+def read_tokenizers(files: Files) -> tuple[TokenizerSpec, TokenizerSpec]:
+    """Source and target tokenizer of an encoder–decoder's folder; raises CheckpointError."""
+    sides = read_sides(files, LARGEST_FILE)
+    source, target = (_sanitise(raw, Settings(), f"{NAME}, {side}") for side, raw in sides.items())
+    return _unremarked(source), _unremarked(target)
+
+
+def _unremarked(spec: TokenizerSpec) -> TokenizerSpec:
+    """Without the remark that no special tokens are added: the decoder's own loop adds them."""
+    return replace(spec, notes=tuple(note for note in spec.notes if note != BARE))
+
+
 def sanitise(raw: bytes, settings: Settings | None = None, name: str = "tokenizer.json") -> TokenizerSpec:
     """The specification in the bytes of a tokenizer.json, which may stand alone; raises CheckpointError."""
     if len(raw) > LARGEST_FILE:
         raise CheckpointError(
             f"{name} is larger than {LARGEST_FILE >> 20} MiB; use a smaller one.", "TOKENIZER_TOO_BIG"
         )
+    return _sanitise(raw, settings or Settings(), name)
+
+
+def _sanitise(raw: bytes, settings: Settings, name: str) -> TokenizerSpec:
     found = parse_object(raw, name, UNREADABLE)
+    if is_pair(found):
+        spec = _sanitise(split(found)["source"], settings, f"{name}, source")
+        return replace(spec, notes=(*spec.notes, f"{name} holds two tokenizers; this is the source's."))
     if found.get("version", "1.0") != "1.0":
         raise refused(name, "version", "is not 1.0")
-    return _specify(found, settings or Settings(), name, ())
+    return _specify(found, settings, name, ())
 
 
 def _settings(files: Files, *, needed: bool) -> Settings:
@@ -167,7 +188,7 @@ def _remarks(clean: dict[str, Any], found: dict[str, Any], ids: dict[str, int], 
     if found.get("truncation") is not None or found.get("padding") is not None:
         remarks.append("The tokenizer's truncation and padding are ignored; attnviz shows every token.")
     if not names_special_tokens(clean["post_processor"]):
-        remarks.append("The tokenizer adds no special tokens such as [CLS] and [SEP] around the text.")
+        remarks.append(BARE)
     if len(ids) < size:
         remarks.append(f"The vocabulary has {size - len(ids)} ids without a piece.")
     return tuple(remarks)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from attnviz.errors import LONGEST_SENTENCE, CheckpointError
-from attnviz.models.config import parse_config
+from attnviz.models.families import parse_config
 from attnviz.models.gate import examine
 from attnviz.models.gate.pickle_archive import read_archive
 from attnviz.models.gate.pickle_program import run

@@ -6,17 +6,19 @@ the weights' header must agree with the configuration to the last byte, and pick
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from attnviz.errors import CheckpointError, printable
-from attnviz.models.config import BertConfig, parse_config
+from attnviz.models.families import Config, Family, parse_config
 from attnviz.models.gate.examination import Examination
 from attnviz.models.gate.memory import check_budget
 from attnviz.models.gate.paths import Folder, identify
 from attnviz.models.gate.verdict import FileIdentity, TensorInfo, Verdict
 from attnviz.models.gate.weights import check_types, read_tensors
-from attnviz.models.layout import agree, bert_layout
-from attnviz.text.tokenizer_file import TokenizerSpec, read_tokenizer
+from attnviz.models.layout import agree
+from attnviz.models.seq2seq_config import Seq2seqConfig
+from attnviz.text.tokenizer_file import TokenizerSpec, read_tokenizer, read_tokenizers
 
 __all__ = ["Examination", "FileIdentity", "TensorInfo", "Verdict", "examine", "unchanged"]
 
@@ -29,15 +31,29 @@ def examine(folder: Path, *, allow_pickle: bool = False, memory: int | None = No
     ``memory`` is the most bytes the weights may take as float32; None means half of what is free.
     """
     files = Folder(folder)
-    config, notes = _config(files)
+    family, config, notes = _config(files)
     form, tensors = read_tensors(files, allow_pickle=allow_pickle)
-    agreement = agree(bert_layout(config), {name: info.shape for name, info in tensors.items()})
+    agreement = agree(family.layout(config), {name: info.shape for name, info in tensors.items()})
     dtype = check_types(tensors, agreement.sources.values())
     size = check_budget(tensors, memory)
-    tokenizer = read_tokenizer(files)
-    _check_vocabulary(tokenizer, config)
-    notes = (*notes, *tokenizer.notes)
-    return Verdict(str(files.path), config, agreement, form, tensors, files.identities, tokenizer, dtype, size, notes)
+    tokenizer, target = read_tokenizers(files) if family.translates else (read_tokenizer(files), None)
+    for spec, rows, key in _vocabularies(config, tokenizer, target):
+        _check_vocabulary(spec, rows, key)
+        notes = (*notes, *spec.notes)
+    return Verdict(
+        folder=str(files.path),
+        family=family.model_type,
+        config=config,
+        agreement=agreement,
+        format=form,
+        tensors=tensors,
+        files=files.identities,
+        tokenizer=tokenizer,
+        dtype=dtype,
+        bytes=size,
+        notes=notes,
+        target=target,
+    )
 
 
 def unchanged(verdict: Verdict) -> None:
@@ -52,16 +68,27 @@ def unchanged(verdict: Verdict) -> None:
             raise CheckpointError(sentence, "CHANGED_ON_DISK")
 
 
-def _config(files: Folder) -> tuple[BertConfig, tuple[str, ...]]:
+def _config(files: Folder) -> tuple[Family, Config, tuple[str, ...]]:
     if "config.json" not in files:
         raise CheckpointError("The folder has no config.json; pick the folder of a checkpoint.", "CONFIG_UNREADABLE")
     return parse_config(files.read("config.json", LARGEST_CONFIG, "CONFIG_UNREADABLE"))
 
 
-def _check_vocabulary(tokenizer: TokenizerSpec, config: BertConfig) -> None:
-    if tokenizer.size > config.vocabulary:
+def _vocabularies(
+    config: Config, tokenizer: TokenizerSpec, target: TokenizerSpec | None
+) -> Iterator[tuple[TokenizerSpec, int, str]]:
+    """Each tokenizer with the number of embeddings that it may use, and the key that says so."""
+    if isinstance(config, Seq2seqConfig) and target is not None:
+        yield tokenizer, config.source_vocabulary, "source_vocabulary"
+        yield target, config.target_vocabulary, "target_vocabulary"
+    else:
+        yield tokenizer, config.vocabulary, "vocab_size"
+
+
+def _check_vocabulary(tokenizer: TokenizerSpec, rows: int, key: str) -> None:
+    if tokenizer.size > rows:
         sentence = (
-            f"The tokenizer has ids up to {tokenizer.size - 1}, but vocab_size in config.json is {config.vocabulary}; "
+            f"The tokenizer has ids up to {tokenizer.size - 1}, but {key} in config.json is {rows}; "
             "the files belong to different models."
         )
         raise CheckpointError(sentence, "VOCAB_MISMATCH")

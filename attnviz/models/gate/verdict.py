@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from attnviz.models.config import BertConfig
+from attnviz.models.families import FAMILIES, Config
 from attnviz.models.layout import Agreement, Part
 from attnviz.text.tokenizer_file import TokenizerSpec
 
@@ -34,10 +34,14 @@ class TensorInfo:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A folder that may be loaded: ``tensors`` by their names in the files, ``bytes`` as stored, ``notes`` to show."""
+    """A folder that may be loaded: ``tensors`` by their names in the files, ``bytes`` as stored, ``notes`` to show.
+
+    ``target`` is the tokenizer that an encoder–decoder writes with; ``tokenizer`` is then the one that it reads with.
+    """
 
     folder: str
-    config: BertConfig
+    family: str
+    config: Config
     agreement: Agreement
     format: str
     tensors: Mapping[str, TensorInfo]
@@ -46,20 +50,23 @@ class Verdict:
     dtype: str
     bytes: int
     notes: tuple[str, ...] = ()
+    target: TokenizerSpec | None = None
 
 
 def to_json(verdict: Verdict) -> str:
     """The verdict as one line of JSON; ``from_json`` gives an equal one back."""
-    config, agreement, tokenizer = verdict.config, verdict.agreement, verdict.tokenizer
+    config, agreement = verdict.config, verdict.agreement
     return json.dumps(
         {
             "folder": verdict.folder,
+            "family": verdict.family,
             "config": {name: getattr(config, name) for name in config.__slots__},
             "agreement": [dict(agreement.sources), agreement.missing, agreement.unexpected, sorted(agreement.parts)],
             "format": verdict.format,
             "tensors": {name: [info.file, info.dtype, info.shape] for name, info in verdict.tensors.items()},
             "files": [[getattr(file, name) for name in file.__slots__] for file in verdict.files],
-            "tokenizer": {name: getattr(tokenizer, name) for name in tokenizer.__slots__},
+            "tokenizer": _plain(verdict.tokenizer),
+            "target": None if verdict.target is None else _plain(verdict.target),
             "dtype": verdict.dtype,
             "bytes": verdict.bytes,
             "notes": verdict.notes,
@@ -70,10 +77,10 @@ def to_json(verdict: Verdict) -> str:
 def from_json(found: dict[str, Any]) -> Verdict:
     """The verdict that ``to_json`` wrote; raises KeyError, TypeError or ValueError on anything else."""
     sources, missing, unexpected, parts = found["agreement"]
-    tokenizer = {**found["tokenizer"], "notes": _texts(found["tokenizer"]["notes"])}
     return Verdict(
         folder=_text(found["folder"]),
-        config=BertConfig(**found["config"]),
+        family=_text(found["family"]),
+        config=FAMILIES[found["family"]].config(**found["config"]),
         agreement=Agreement(
             {_text(ours): _text(theirs) for ours, theirs in sources.items()},
             _texts(missing),
@@ -86,15 +93,20 @@ def from_json(found: dict[str, Any]) -> Verdict:
             for name, (file, dtype, shape) in found["tensors"].items()
         },
         files=tuple(FileIdentity(_text(name), *map(_count, numbers)) for name, *numbers in found["files"]),
-        tokenizer=_tokenizer(tokenizer),
+        tokenizer=_tokenizer(found["tokenizer"]),
+        target=None if found["target"] is None else _tokenizer(found["target"]),
         dtype=_text(found["dtype"]),
         bytes=_count(found["bytes"]),
         notes=_texts(found["notes"]),
     )
 
 
+def _plain(tokenizer: TokenizerSpec) -> dict[str, Any]:
+    return {name: getattr(tokenizer, name) for name in tokenizer.__slots__}
+
+
 def _tokenizer(found: dict[str, Any]) -> TokenizerSpec:
-    spec = TokenizerSpec(**found)
+    spec = TokenizerSpec(**{**found, "notes": _texts(found["notes"])})
     special = (spec.mask, spec.cls, spec.sep, spec.pad, spec.unknown)
     if not all(token is None or isinstance(token, str) for token in special):
         raise TypeError("special tokens must be text")

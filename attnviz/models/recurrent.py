@@ -1,0 +1,170 @@
+"""A recurrent encoder–decoder that has read its source: one step at a time, with what-ifs, and its steps as a record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from attnviz.edits import HideSource, SetContext, SetWeights
+from attnviz.models.attention import numbers
+from attnviz.models.checkpoint import finite
+from attnviz.models.seq2seq import UNCHANGED, Change, Encoded, Seq2seq, Steps
+from attnviz.trace import Decoding, Encoding, Floats, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attnviz.edits import DecodingEdit
+    from attnviz.models.decoding import Made
+
+ROWS = (
+    *("embedded", "before", "hidden", "reset", "update", "candidate", "scores", "weights", "query"),
+    *("context", "attentional", "logits"),
+)
+PER_STEP = ("previous", "tokens", "choices", "probabilities", "ranks")
+
+
+class Recurrent:
+    """A ``Stepper``: its state is h, (rows, decoder_width)."""
+
+    def __init__(self, model: Seq2seq, encoded: Encoded, edits: Sequence[DecodingEdit] = ()) -> None:
+        self.model, self.encoded = model, encoded
+        self.begin, self.end = model.config.begin, model.config.end
+        self._edits = tuple(edits)
+        self._last = max((edit.step for edit in edits), default=-1)
+        self._hides = any(isinstance(edit, HideSource) for edit in edits)
+
+    def start(self) -> Tensor:
+        return self.encoded.fixed  # (1, decoder_width)
+
+    def advance(self, state: Tensor, previous: Sequence[int], step: int) -> tuple[Tensor, Tensor, Steps]:
+        fed = torch.tensor(previous, device=state.device)[:, None]  # (rows, 1)
+        made = self.model.steps(fed, state, self.encoded, change=self._change(step))
+        return made.hidden[:, 0], made.logits[:, 0], made
+
+    def select(self, state: Tensor, rows: Sequence[int]) -> Tensor:
+        return state[list(rows)]
+
+    def _change(self, step: int) -> Change:
+        if self.model.attention is None or not (self._hides or step <= self._last):
+            return UNCHANGED
+        change = UNCHANGED
+        for edit in self._edits:
+            if isinstance(edit, HideSource) and edit.step <= step:
+                hidden = self._blank(dtype=torch.bool) if change.hidden is None else change.hidden.clone()
+                hidden[..., edit.position] = True
+                change = change._replace(hidden=hidden)
+            elif isinstance(edit, SetWeights) and edit.step == step:
+                change = change._replace(weights=self._given(edit.weights))
+            elif isinstance(edit, SetContext) and edit.step == step:
+                change = change._replace(context=self._given(edit.values))
+        return change
+
+    def _blank(self, dtype: torch.dtype) -> Tensor:
+        states = self.encoded.states
+        return torch.zeros((1, 1, states.shape[1]), dtype=dtype, device=states.device)
+
+    def _given(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=self.encoded.states.device)[None, None]
+
+
+def encoding_of(model: Seq2seq, encoded: Encoded) -> Encoding:
+    """What the encoder handed over, as a record."""
+    vector = model.attention.value.weight[0] if model.config.attention == "additive" else None  # type: ignore[union-attr, index] # only additive has one
+    own = encoded.keys is not None and model.config.attention != "dot"
+    return Encoding(
+        attention=model.config.attention,
+        embedded=numbers(encoded.embedded[0]),
+        states=numbers(encoded.states[0]),
+        fixed=numbers(encoded.fixed[0]),
+        keys=numbers(encoded.keys[0]) if own and encoded.keys is not None else None,
+        vector=None if vector is None else numbers(vector),
+    )
+
+
+def encoded_of(record: Encoding, device: torch.device) -> Encoded:
+    """The encoder's tensors from their record: bit for bit what they were, without running it again."""
+    embedded, states, fixed = (_tensor(array, device) for array in (record.embedded, record.states, record.fixed))
+    keys = states if record.attention == "dot" else None if record.keys is None else _tensor(record.keys, device)
+    return Encoded(embedded, states, fixed, keys)
+
+
+def _tensor(array: Floats, device: torch.device) -> Tensor:
+    return torch.tensor(array, device=device)[None]
+
+
+def decoding_of(
+    stepper: Recurrent,
+    made: Sequence[Made],
+    before: Tensor,
+    vocabulary: tuple[str, ...],
+    earlier: Decoding | None = None,
+) -> Decoding:
+    """The steps as a record, after those of ``earlier``; ``before`` (1, decoder_width) is the state before the first new one.
+
+    Raises CheckpointError when the model's numbers are not finite. ``text`` is left empty.
+    """
+    embedded, hidden = _rows(made, "embedded"), _rows(made, "hidden")
+    states = torch.cat([before, hidden[:-1]])  # (steps, decoder_width)
+    reset, update, candidate = stepper.model.gates(embedded, states)
+    logits = finite(_rows(made, "logits"))
+    looks = made[0].computed.scores is not None
+    query = stepper.model.attention.query(hidden) if stepper.model.config.attention == "additive" else None  # type: ignore[operator, union-attr] # only additive has one
+    tokens = tuple(step.token for step in made)
+    logs = logits.log_softmax(-1)  # (steps, target vocabulary)
+    own = logs.gather(1, torch.tensor(tokens, device=logs.device)[:, None])  # (steps, 1)
+    record = Decoding(
+        previous=tuple(step.previous for step in made),
+        tokens=tokens,
+        choices=tuple(step.choice for step in made),
+        vocabulary=vocabulary,
+        text="",
+        ended=tokens[-1] == stepper.end,
+        embedded=numbers(embedded),
+        before=numbers(states),
+        hidden=numbers(hidden),
+        reset=numbers(reset),
+        update=numbers(update),
+        candidate=numbers(candidate),
+        scores=numbers(_rows(made, "scores")) if looks else None,
+        weights=numbers(_rows(made, "weights")) if looks else None,
+        query=None if query is None else numbers(query),
+        context=numbers(_rows(made, "context")) if looks else None,
+        attentional=numbers(_rows(made, "attentional")),
+        logits=numbers(logits),
+        probabilities=own[:, 0].double().exp().cpu().numpy(),
+        ranks=((logs > own).sum(-1) + 1).cpu().numpy(),
+    )
+    return record if earlier is None else joined(earlier, record)
+
+
+def _rows(made: Sequence[Made], name: str) -> Tensor:
+    """One intermediate of every step, (steps, …)."""
+    whole = [getattr(step.computed, name) for step in made]  # each (rows, 1, …)
+    own = [tensor if len(tensor) == 1 else tensor[step.row][None] for tensor, step in zip(whole, made, strict=True)]
+    return torch.cat(own)[:, 0]
+
+
+def head(record: Decoding, steps: int) -> Decoding:
+    """The first ``steps`` of a decoding, which has at least one of them."""
+    cut = slice(steps)
+    rows: dict[str, Any] = {name: None if (own := getattr(record, name)) is None else own[cut] for name in ROWS}
+    for name in PER_STEP:
+        rows[name] = getattr(record, name)[cut]
+    return replace(record, ended=record.ended and steps >= len(record), **rows)
+
+
+def joined(first: Decoding, second: Decoding) -> Decoding:
+    """One decoding after another."""
+    rows: dict[str, Any] = {}
+    for name in ROWS:
+        left, right = getattr(first, name), getattr(second, name)
+        rows[name] = None if left is None else frozen(np.concatenate([left, right]))
+    for name in PER_STEP:
+        left, right = getattr(first, name), getattr(second, name)
+        rows[name] = left + right if isinstance(left, tuple) else np.concatenate([left, right])
+    return replace(second, **rows)
