@@ -1,0 +1,354 @@
+"""Decoding as a job: what it records equals an independent computation, and a changed run is redone only from the change on."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from attnviz.edits import DecodingEdit, ForceToken, HideSource, SetContext, SetWeights
+from attnviz.errors import CheckpointError, JobError, TextError
+from attnviz.jobs.decode import Decode, Draw, Earlier, SearchBeam
+from attnviz.models import recurrent
+from attnviz.models.library import Library
+from attnviz.models.reference import Reference
+from attnviz.trace import BeamTree, Choice, Decoding, Encoding, LoadReport, Notice, Progress, Timing, Tokens, Trace
+from tests.translators import tiny_model, write_translator
+from tests.windows import strong_folder
+
+SOURCE = "attnviz"
+ROWS = recurrent.ROWS
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reference]:
+    """One model a kind of attention, that nobody changes."""
+    root = tmp_path_factory.mktemp("decode")
+    kinds = ("none", "dot", "general", "additive")
+    return {kind: Reference(str(write_translator(root / kind, kind, seed=5))) for kind in kinds}
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library()
+
+
+def run(library: Library, job: Decode | SearchBeam) -> Trace:
+    return Trace().plus(*job.run(library))
+
+
+def answer(library: Library, job: Decode | SearchBeam) -> Decoding:
+    found = run(library, job).find(Decoding)
+    assert found is not None
+    return found
+
+
+def same(left: Decoding, right: Decoding) -> None:
+    """Equal in every word, and to the last bit in every number of the forward.
+
+    Gates and queries are computed for all steps together, whose number decides how a matrix product is rounded.
+    """
+    assert (left.previous, left.tokens, left.choices, left.text, left.ended) == (
+        *(right.previous, right.tokens, right.choices, right.text, right.ended),
+    )
+    together = ("reset", "update", "candidate", "query")
+    for name in (*ROWS, "probabilities", "ranks"):
+        ours, theirs = getattr(left, name), getattr(right, name)
+        if name in together and ours is not None:
+            np.testing.assert_allclose(ours, theirs, atol=1e-6, err_msg=name)
+        else:
+            np.testing.assert_array_equal(ours, theirs, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["none", "dot", "general", "additive"])
+def test_what_is_recorded_is_what_the_model_computes_at_once(
+    kind: str, library: Library, folders: dict[str, Reference]
+) -> None:
+    """All steps in one teacher-forced pass, the softmax by numpy: every record equals it to 1e-5."""
+    trace = run(library, Decode(folders[kind], SOURCE))
+    found, encoding, tokens = trace.find(Decoding), trace.find(Encoding), trace.find(Tokens, "encoder")
+    model = tiny_model(kind, 5)
+    encoded = model.encode(torch.tensor([tokens.ids]))
+    steps = model.steps(torch.tensor([found.previous]), encoded.fixed, encoded)
+    for name in ("embedded", "hidden", "scores", "weights", "context", "attentional", "logits"):
+        theirs, ours = getattr(steps, name), getattr(found, name)
+        if theirs is None:
+            assert ours is None
+        else:
+            np.testing.assert_allclose(ours, theirs[0].numpy(), atol=1e-5, err_msg=name)
+    np.testing.assert_allclose(encoding.states, encoded.states[0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(encoding.fixed, encoded.fixed[0].numpy(), atol=1e-5)
+    logits = steps.logits[0].double().numpy()
+    softmax = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    for step, token in enumerate(found.tokens):
+        assert found.probabilities[step] == pytest.approx(softmax[step, token], abs=1e-5)
+        assert found.ranks[step] == 1
+        assert found.best(step, 3)[0].id == token
+    rebuilt = (1 - found.update) * found.candidate + found.update * found.before
+    np.testing.assert_allclose(rebuilt, found.hidden, atol=1e-5)
+    if found.weights is not None:
+        np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-5)
+        np.testing.assert_allclose(found.weighted(0, encoding).sum(0), found.context[0], atol=1e-5)
+    if kind == "additive":
+        np.testing.assert_allclose(found.inside(0, encoding) @ encoding.vector, found.scores[0], atol=1e-5)
+    assert found.score == pytest.approx(float(np.log(found.probabilities).sum()))
+
+
+def test_records_are_read_only_and_pickle(library: Library, folders: dict[str, Reference]) -> None:
+    """Nobody can change what was computed, and it travels."""
+    job = Decode(folders["additive"], SOURCE)
+    found = answer(library, job)
+    for name in ROWS:
+        assert not getattr(found, name).flags.writeable, name
+    same(pickle.loads(pickle.dumps(found)), found)
+    assert pickle.loads(pickle.dumps(job)) == job
+
+
+def test_the_records_come_in_order(library: Library, folders: dict[str, Reference]) -> None:
+    """Report, tokens, encoder; then a sign of life a step; then the answer and its time."""
+    records = list(Decode(folders["dot"], SOURCE).run(library))
+    kinds = [type(record) for record in records]
+    steps = kinds.count(Progress)
+    assert kinds[: 3 + steps] == [LoadReport, Tokens, Encoding, *[Progress] * steps]
+    assert [kind for kind in kinds[3 + steps :] if kind is not Notice] == [Decoding, Timing]
+    assert len(records[3 + steps]) == steps
+
+
+EDITS: list[tuple[DecodingEdit, ...]] = [
+    (ForceToken(3, 5),),
+    (SetWeights(2, (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)),),
+    (HideSource(1, 4),),
+    (SetContext(2, (0.0,) * 10, "nothing"),),
+    (HideSource(4, 0), ForceToken(2, 6), SetWeights(5, (1 / 7,) * 7)),
+    (ForceToken(0, 7),),
+    (ForceToken(2, 2),),
+]
+
+
+@pytest.mark.parametrize("edits", EDITS, ids=lambda edits: type(edits[0]).__name__ + str(edits[0].step))
+@pytest.mark.parametrize("kind", ["general", "additive"])
+def test_a_changed_run_that_goes_on_equals_one_from_the_start(
+    kind: str, edits: tuple[DecodingEdit, ...], library: Library, folders: dict[str, Reference]
+) -> None:
+    """Bit for bit, and back again: undoing every edit gives the first answer."""
+    plain = Decode(folders[kind], SOURCE)
+    first = run(library, plain)
+    earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
+    fresh = answer(library, Decode(folders[kind], SOURCE, edits=edits))
+    changed_job = Decode(folders[kind], SOURCE, edits=edits, earlier=earlier)
+    changed = run(library, changed_job)
+    same(changed.find(Decoding), fresh)
+    assert changed.find(Decoding).changed == tuple(
+        sorted({edit.step for edit in edits if edit.step < len(changed.find(Decoding))})
+    )
+    back = Earlier(changed_job, changed.find(Encoding), changed.find(Decoding))
+    same(answer(library, Decode(folders[kind], SOURCE, earlier=back)), first.find(Decoding))
+
+
+def test_a_change_at_a_step_costs_only_the_steps_after_it(
+    library: Library, folders: dict[str, Reference], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The encoder isn't run again, and the decoder is asked once for every step from the change on."""
+    plain = Decode(folders["general"], SOURCE)
+    first = run(library, plain)
+    earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
+    asked: list[int] = []
+    advance = recurrent.Recurrent.advance
+    monkeypatch.setattr(
+        recurrent.Recurrent,
+        "advance",
+        lambda self, state, fed, step: asked.append(step) or advance(self, state, fed, step),
+    )
+    model = library.encoder_decoder(folders["general"]).model
+    monkeypatch.setattr(type(model), "encode", lambda *_: pytest.fail("the encoder ran"))
+    changed = answer(library, Decode(folders["general"], SOURCE, edits=(ForceToken(4, 5),), earlier=earlier))
+    assert asked == list(range(4, len(changed)))
+    asked.clear()
+    same(answer(library, Decode(folders["general"], SOURCE, earlier=earlier)), first.find(Decoding))
+    assert asked == []
+
+
+def test_an_earlier_answer_to_another_question_is_not_used(library: Library, folders: dict[str, Reference]) -> None:
+    """Another source or model is computed from the start."""
+    plain = Decode(folders["general"], SOURCE)
+    first = run(library, plain)
+    earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
+    same(
+        answer(library, Decode(folders["general"], "other", earlier=earlier)),
+        answer(library, Decode(folders["general"], "other")),
+    )
+    same(
+        answer(library, Decode(folders["dot"], SOURCE, earlier=earlier)),
+        answer(library, Decode(folders["dot"], SOURCE)),
+    )
+
+
+def test_edits_do_what_they_say(library: Library, folders: dict[str, Reference]) -> None:
+    """Forced words, given weights, hidden tokens and given contexts stand in the records."""
+    weights = (0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5)
+    edits = (ForceToken(0, 6), SetWeights(1, weights), HideSource(2, 3), SetContext(3, tuple(range(10)), "a ramp"))
+    trace = run(library, Decode(folders["additive"], SOURCE, edits=edits))
+    found, encoding = trace.find(Decoding), trace.find(Encoding)
+    assert (found.tokens[0], found.choices[0]) == (6, Choice.FORCED)
+    np.testing.assert_allclose(found.weights[1], weights)
+    np.testing.assert_allclose(found.context[1], (encoding.states[0] + encoding.states[6]) / 2, atol=1e-6)
+    assert np.all(found.weights[2:, 3] == 0)
+    assert np.all(found.scores[2:, 3] == -np.inf)
+    assert np.all(found.weights[:2, 3] > 0) or weights[3] == 0
+    np.testing.assert_allclose(found.context[3], range(10))
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (ForceToken(0, 8), "ids up to 7"),
+        (SetWeights(0, (0.5, 0.5)), "7 tokens, and there are 2 weights"),
+        (HideSource(0, 7), "tokens 0 to 6"),
+        (SetContext(0, (1.0,) * 9), "10 numbers, not 9"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_refused(
+    edit: DecodingEdit, words: str, library: Library, folders: dict[str, Reference]
+) -> None:
+    """Another text or model: the sentence says what is wrong."""
+    with pytest.raises(JobError, match=words):
+        run(library, Decode(folders["general"], SOURCE, edits=(edit,)))
+
+
+def test_without_attention_there_is_nothing_to_set(library: Library, folders: dict[str, Reference]) -> None:
+    """Words can be forced, weights can't."""
+    assert answer(library, Decode(folders["none"], SOURCE, edits=(ForceToken(1, 5),))).tokens[1] == 5
+    with pytest.raises(JobError, match="no attention"):
+        run(library, Decode(folders["none"], SOURCE, edits=(HideSource(0, 1),)))
+    hidden = tuple(HideSource(0, place) for place in range(len(SOURCE)))
+    with pytest.raises(JobError, match="Every source token is hidden"):
+        run(library, Decode(folders["dot"], SOURCE, edits=hidden))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SetWeights(0, (0.4, 0.4)),
+        lambda: SetWeights(0, (1.5, -0.5)),
+        lambda: SetWeights(0, (float("nan"), 1.0)),
+        lambda: SetWeights(0, ()),
+        lambda: SetContext(0, (float("inf"),)),
+        lambda: ForceToken(-1, 3),
+        lambda: ForceToken(True, 3),
+        lambda: HideSource(0, -2),
+        lambda: Draw(0.0),
+        lambda: Draw(float("nan")),
+        lambda: Draw(1.0, -1),
+        lambda: SearchBeam(Reference("x"), "a", 0),
+        lambda: SearchBeam(Reference("x"), "a", 11),
+        lambda: SearchBeam(Reference("x"), "a", 2, float("nan")),
+    ],
+)
+def test_nonsense_is_refused_where_it_is_made(make: Any) -> None:
+    """One sentence, no model needed."""
+    with pytest.raises(JobError):
+        make()
+
+
+def test_a_prefix_and_a_path_begin_the_answer_and_a_target_is_all_of_it(
+    library: Library, folders: dict[str, Reference]
+) -> None:
+    """Forced words are marked; the losses of a target are those of teacher forcing by torch."""
+    prefix = answer(library, Decode(folders["dot"], SOURCE, prefix="C A"))
+    assert prefix.labels[:2] == ("C", "A")
+    assert prefix.choices[:3] == (Choice.FORCED, Choice.FORCED, Choice.GREEDY)
+    same(answer(library, Decode(folders["dot"], SOURCE, path=(6, 4))), prefix)
+    taught = answer(library, Decode(folders["dot"], SOURCE, target="B D A"))
+    assert taught.labels == ("B", "D", "A", "</s>")
+    model, tokens = tiny_model("dot", 5), run(library, Decode(folders["dot"], SOURCE)).tokens()
+    logits = model(torch.tensor([tokens.ids]), torch.tensor([[1, 5, 7, 4]]))
+    losses = torch.nn.functional.cross_entropy(logits[0], torch.tensor([5, 7, 4, 2]), reduction="none")
+    np.testing.assert_allclose(taught.losses, losses.numpy(), atol=1e-5)
+    assert taught.perplexity == pytest.approx(float(losses.mean().exp()), rel=1e-4)
+    with pytest.raises(TextError, match="lacks a part"):
+        run(library, Decode(folders["dot"], SOURCE, target="B elephant"))
+
+
+def test_a_draw_is_repeated_by_its_seed(library: Library, folders: dict[str, Reference]) -> None:
+    """The same seed, the same words; a change in mid-run leaves the later draws of the seed as they are."""
+    job = Decode(folders["dot"], SOURCE, draw=Draw(2.0, 11))
+    first = run(library, job)
+    same(answer(library, job), first.find(Decoding))
+    others = {answer(library, Decode(folders["dot"], SOURCE, draw=Draw(2.0, seed))).tokens for seed in range(6)}
+    assert len(others) > 1
+    earlier = Earlier(job, first.find(Encoding), first.find(Decoding))
+    edits = (ForceToken(1, 7),)
+    same(
+        answer(library, Decode(folders["dot"], SOURCE, draw=Draw(2.0, 11), edits=edits, earlier=earlier)),
+        answer(library, Decode(folders["dot"], SOURCE, draw=Draw(2.0, 11), edits=edits)),
+    )
+
+
+def test_a_beam_gives_its_tree_and_the_steps_of_its_best_output(
+    library: Library, folders: dict[str, Reference]
+) -> None:
+    """The shown answer is the best leaf, with the numbers of decoding just that."""
+    trace = run(library, SearchBeam(folders["general"], SOURCE, 3))
+    tree, found = trace.find(BeamTree), trace.find(Decoding)
+    assert tree.tokens(tree.leaves[0]) == found.tokens
+    assert found.score == pytest.approx(tree.branches[tree.leaves[0]].total, abs=1e-4)
+    forced = answer(library, Decode(folders["general"], SOURCE, path=found.tokens))
+    np.testing.assert_allclose(found.logits, forced.logits, atol=1e-5)
+    np.testing.assert_allclose(found.weights, forced.weights, atol=1e-5)
+    assert set(found.choices) == {Choice.BEAM}
+    begun = run(library, SearchBeam(folders["general"], SOURCE, 3, prefix="D D"))
+    assert begun.find(Decoding).labels[:2] == ("D", "D")
+
+
+def test_an_answer_without_an_end_is_stopped_and_that_is_said(library: Library, tmp_path: Path) -> None:
+    """A model whose end sign is never the best runs to its limit, and no further."""
+    folder = Reference(str(write_translator(tmp_path / "endless", "general", longest=9)))
+    model = library.encoder_decoder(folder).model
+    model.output_bias[2] = -1e4
+    trace = run(library, Decode(folder, SOURCE))
+    found = trace.find(Decoding)
+    assert (len(found), found.ended) == (9, False)
+    assert "Stopped after 9 words without an end sign" in trace.find(Notice, "endless").sentence
+    with pytest.raises(JobError, match="between 1 and 9"):
+        run(library, Decode(folder, SOURCE, limit=10))
+    assert len(answer(library, Decode(folder, SOURCE, limit=2))) == 2
+
+
+def test_an_empty_source_is_refused(library: Library, folders: dict[str, Reference]) -> None:
+    """There is nothing to read."""
+    with pytest.raises(TextError, match="nothing to compute on"):
+        run(library, Decode(folders["dot"], ""))
+
+
+def test_unknown_characters_and_long_sources_are_said(library: Library, folders: dict[str, Reference]) -> None:
+    """Five thousand tokens are cut, ideographs are read as unknown, and the run answers."""
+    strange = run(library, Decode(folders["dot"], "a漢b"))
+    assert "doesn't know 1 of 3 source tokens (漢)" in strange.find(Notice, "unknown").sentence
+    assert strange.tokens().labels == ("a", "<unk>", "b")
+    long = run(library, Decode(folders["dot"], "ab" * 2500))
+    assert "first 2000 of 5000" in long.find(Notice, "truncated").sentence
+    assert long.find(Decoding).weights.shape[1] == 2000
+
+
+def test_each_kind_of_checkpoint_says_what_it_can_not_do(
+    library: Library, folders: dict[str, Reference], tmp_path: Path
+) -> None:
+    """A BERT writes no words, an encoder–decoder fills no masks."""
+    bert = Reference(str(strong_folder(tmp_path / "bert")))
+    with pytest.raises(CheckpointError, match="has no decoder"):
+        run(library, Decode(bert, SOURCE))
+    with pytest.raises(CheckpointError, match="encoder–decoder"):
+        library.encoder(folders["dot"])
+
+
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    """Weights that diverge only on some text are told on that text."""
+    folder = Reference(str(write_translator(tmp_path / "wild", "dot")))
+    library = Library()
+    library.encoder_decoder(folder).model.embedding.weight[5] = float("nan")
+    with pytest.raises(CheckpointError, match="not finite"):
+        run(library, Decode(folder, SOURCE, path=(5,)))
