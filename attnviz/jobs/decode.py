@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attnviz.edits import DecodingEdit, ForceToken, first_changed
 from attnviz.errors import JobError
 from attnviz.models.reference import Reference
-from attnviz.trace import Decoding, Encoding, Record, Tokens
+from attnviz.trace import Decoding, Encoding, Misfits, Record, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +37,16 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earlier:
-    """An answer to go on from: the question it answers and its records."""
+    """An answer to go on from: the question it answers, its records, and the edits that were made in it."""
 
     job: Decode
     encoding: Encoding
     decoding: Decoding
+    misfits: tuple[DecodingEdit, ...] = ()
+
+    @property
+    def edits(self) -> tuple[DecodingEdit, ...]:
+        return tuple(edit for edit in self.job.edits if edit not in self.misfits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ class Decode:
 
     ``prefix`` is text that the answer begins with, ``path`` ids that it begins with; ``target`` is a whole answer to be followed
     to its end (teacher forcing). ``edits`` change what happens at a step. ``earlier`` spares what an earlier answer to
-    the same question but for its prefix, path and edits has computed already.
+    the same question but for its prefix, path and edits has computed already. An edit that doesn't fit is a JobError, or with
+    ``skips_misfits`` left out and told in a Misfits record.
     """
 
     checkpoint: Reference
@@ -62,6 +68,7 @@ class Decode:
     draw: Draw | None = None
     limit: int | None = None
     earlier: Earlier | None = None
+    skips_misfits: bool = False
 
     def run(self, library: Library) -> Iterator[Record]:
         model = library.encoder_decoder(self.checkpoint)
@@ -75,15 +82,22 @@ class Decode:
         from attnviz.models.decoding import Plan, Sampling  # noqa: PLC0415 - imports torch: only where a model runs
         from attnviz.models.encoder_decoder import Kept, forced_by  # noqa: PLC0415
 
+        edits, misfits = self.edits, model.misfits(self.edits, tokens)
+        if self.skips_misfits:
+            edits = tuple(edit for edit in edits if edit not in misfits)
+            yield Misfits(tuple(misfits.items()))
+        elif misfits:
+            edit, reason = next(iter(misfits.items()))
+            raise JobError(f"A change at step {edit.step} doesn't fit: {reason}.", "EDIT_DOES_NOT_FIT")
         forced = dict(enumerate(self._forced(model)))
         sampling = None if self.draw is None else Sampling(self.draw.temperature, self.draw.seed)
         plan = Plan(model.limit(self.limit), forced, sampling)
         kept = None
         if self.earlier is not None and self._continues(self.earlier.job):
             decoding = self.earlier.decoding
-            steps = self._unchanged(self.earlier, {**forced, **forced_by(self.edits)}, plan.limit)
+            steps = self._unchanged(self.earlier, edits, {**forced, **forced_by(edits)}, plan.limit)
             kept = Kept(self.earlier.encoding, decoding, min(steps, len(decoding)))
-        yield from model.decode(tokens, plan, self.edits, kept)
+        yield from model.decode(tokens, plan, edits, kept)
 
     def _forced(self, model: EncoderDecoder) -> tuple[int, ...]:
         """The ids that the answer must begin with."""
@@ -96,10 +110,10 @@ class Decode:
         ours, theirs = ((job.checkpoint, job.text, job.draw, job.limit) for job in (self, other))
         return ours == theirs
 
-    def _unchanged(self, earlier: Earlier, forced: dict[int, int], limit: int) -> int:
+    def _unchanged(self, earlier: Earlier, edits: tuple[DecodingEdit, ...], forced: dict[int, int], limit: int) -> int:
         """How many steps of the earlier answer still hold: up to the first edit that differs and the first other word."""
-        others = tuple(edit for edit in self.edits if not isinstance(edit, ForceToken))
-        theirs = tuple(edit for edit in earlier.job.edits if not isinstance(edit, ForceToken))
+        others = tuple(edit for edit in edits if not isinstance(edit, ForceToken))
+        theirs = tuple(edit for edit in earlier.edits if not isinstance(edit, ForceToken))
         changed = first_changed(theirs, others)
         steps = min(limit, len(earlier.decoding) if changed is None else changed)
         for step in range(min(steps, len(earlier.decoding))):

@@ -83,12 +83,10 @@ class EncoderDecoder:
     ) -> Iterator[Record]:
         """Yield the Encoding, Progress and the growing Decoding, a Notice where it never ended, and the Timing.
 
-        With ``kept`` neither the encoder nor the steps before the first changed one run again. Raises JobError for an edit that
-        doesn't fit.
+        With ``kept`` neither the encoder nor the steps before the first changed one run again. ``edits`` must fit, see ``misfits``.
         """
         began = time.perf_counter()
         encoding, encoded = self._encoded(tokens, kept)
-        self._check(edits, tokens, plan.limit)
         yield encoding
         stepper = Recurrent(self.model, encoded, edits)
         earlier, state, previous, first = self._begin(stepper, kept)
@@ -158,20 +156,20 @@ class EncoderDecoder:
         changed = tuple(sorted({edit.step for edit in edits if edit.step < len(record)}))
         return replace(record, text=self.target.decode(words), changed=changed)
 
-    def _check(self, edits: Sequence[DecodingEdit], tokens: Tokens, limit: int) -> None:
+    def misfits(self, edits: Sequence[DecodingEdit], tokens: Tokens) -> dict[DecodingEdit, str]:
+        """The edits that can't be made to this source, each with half a sentence on why."""
         config = self.model.config
-        sizes = Sizes(
-            len(tokens), config.target_vocabulary, 0 if self.model.attention is None else config.encoder_width
-        )
+        width = 0 if self.model.attention is None else config.encoder_width
+        sizes = Sizes(len(tokens), config.target_vocabulary, width)
+        found = {edit: reason for edit in edits if (reason := misfit(edit, sizes)) is not None}
+        hidden: set[int] = set()
         for edit in edits:
-            reason = misfit(edit, sizes)
-            if reason is not None:
-                raise JobError(f"A change at step {edit.step} doesn't fit: {reason}.", "EDIT_DOES_NOT_FIT")
-        hidden = {edit.position for edit in edits if isinstance(edit, HideSource)}
-        if len(hidden) == len(tokens):
-            raise JobError(
-                "Every source token is hidden, so there is nothing to attend to; show one again.", "ALL_HIDDEN"
-            )
+            if isinstance(edit, HideSource) and edit not in found:
+                hidden.add(edit.position)
+                if len(hidden) == len(tokens):
+                    found[edit] = "every source token would be hidden, and nothing be left to attend to"
+                    hidden.discard(edit.position)
+        return found
 
     def _endless(self, steps: int) -> Notice:
         sentence = f"Stopped after {steps} words without an end sign: '{self.report.name}' gives at most {self.model.config.longest}."

@@ -3,7 +3,7 @@
 from attnviz.trace.answers import Candidate, Candidates, OwnProbability, Shift
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
-from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, length_penalty
+from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
 from attnviz.trace.merges import (
     NEVER,
     Curves,
@@ -49,6 +49,7 @@ __all__ = [
     "Merge",
     "MergeTree",
     "Merges",
+    "Misfits",
     "Notice",
     "Overview",
     "OwnProbability",

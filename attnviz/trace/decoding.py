@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -128,6 +129,13 @@ class Decoding(Record):
     def weighted(self, step: int, encoding: Encoding) -> Floats | None:
         """The terms of the weighted sum, α_j h̃_j, (source, encoder_width); their sum over the source is the context."""
         return None if self.weights is None else self.weights[step][:, None] * encoding.states
+
+
+@dataclass(frozen=True, slots=True)
+class Misfits(Record):
+    """The edits that were left out of a run because they don't fit it, each with half a sentence on why."""
+
+    reasons: tuple[tuple[Hashable, str], ...]
 
 
 class Fate(StrEnum):

@@ -225,7 +225,7 @@ def test_without_attention_there_is_nothing_to_set(library: Library, folders: di
     with pytest.raises(JobError, match="no attention"):
         run(library, Decode(folders["none"], SOURCE, edits=(HideSource(0, 1),)))
     hidden = tuple(HideSource(0, place) for place in range(len(SOURCE)))
-    with pytest.raises(JobError, match="Every source token is hidden"):
+    with pytest.raises(JobError, match="every source token would be hidden"):
         run(library, Decode(folders["dot"], SOURCE, edits=hidden))
 
 

@@ -1,0 +1,92 @@
+"""What the decoding tab is asked to show: one frozen value, and the jobs that answer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from attnviz.edits import DecodingEdit
+from attnviz.jobs.decode import Decode, Draw, Earlier, SearchBeam
+from attnviz.models.reference import Reference
+
+
+class Way(StrEnum):
+    """How the words are chosen."""
+
+    GREEDY = "greedy"
+    BEAM = "beam search"
+    SAMPLED = "sampled"
+    FOLLOW = "follow a reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """``versus`` is a second model to decode the same source; ``path`` an output that was chosen in the beam's tree."""
+
+    source: str = ""
+    reference: Reference | None = None
+    versus: Reference | None = None
+    way: Way = Way.GREEDY
+    width: int = 4
+    penalty: float = 0.0
+    temperature: float = 1.0
+    seed: int = 1
+    prefix: str = ""
+    target: str = ""
+    path: tuple[int, ...] = ()
+    edits: tuple[DecodingEdit, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is something to ask."""
+        return (
+            self.reference is not None
+            and bool(self.source.strip())
+            and (self.way is not Way.FOLLOW or bool(self.target.strip()))
+        )
+
+    def search(self) -> SearchBeam | None:
+        """The beam search that the wish begins with, if it does."""
+        if self.way is not Way.BEAM or self.reference is None:
+            return None
+        return SearchBeam(self.reference, self.source, self.width, self.penalty, self.prefix)
+
+    def decode(self, earlier: Earlier | None = None) -> Decode:
+        """The steps of the first model, going on from an earlier answer where that is possible."""
+        return self._decode(self.reference, self.edits, self.path, earlier)
+
+    def before(self) -> Decode:
+        """The same without what-ifs."""
+        return self._decode(self.reference, (), self.path, None)
+
+    def other(self) -> Decode | SearchBeam | None:
+        """The second model on the same source, without what-ifs; None where none is wanted."""
+        if self.versus is None:
+            return None
+        if self.way is Way.BEAM:
+            return SearchBeam(self.versus, self.source, self.width, self.penalty, self.prefix)
+        return self._decode(self.versus, (), (), None)
+
+    def without_path(self) -> Wish:
+        return replace(self, path=())
+
+    def _decode(
+        self,
+        reference: Reference | None,
+        edits: tuple[DecodingEdit, ...],
+        path: tuple[int, ...],
+        earlier: Earlier | None,
+    ) -> Decode:
+        if reference is None:
+            raise ValueError("no model is chosen")
+        return Decode(
+            checkpoint=reference,
+            text=self.source,
+            prefix=self.prefix,
+            path=path,
+            target=self.target if self.way is Way.FOLLOW else None,
+            edits=edits,
+            draw=Draw(self.temperature, self.seed) if self.way is Way.SAMPLED else None,
+            earlier=earlier,
+            skips_misfits=True,
+        )
