@@ -12,7 +12,7 @@ from attnviz.models.reference import Reference
 from attnviz.trace import Decoding, Encoding, Misfits, Record, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from attnviz.models.encoder_decoder import EncoderDecoder
     from attnviz.models.library import Library
@@ -42,7 +42,7 @@ class Earlier:
     job: Decode
     encoding: Encoding
     decoding: Decoding
-    misfits: tuple[DecodingEdit, ...] = ()
+    misfits: frozenset[Hashable] = frozenset()
 
     @property
     def edits(self) -> tuple[DecodingEdit, ...]:

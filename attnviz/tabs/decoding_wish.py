@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from attnviz.edits import DecodingEdit
@@ -21,7 +21,10 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """``versus`` is a second model to decode the same source; ``path`` an output that was chosen in the beam's tree."""
+    """``versus`` is a second model to decode the same source; ``path`` an output that was chosen in the beam's tree.
+
+    The path is followed up to the first what-if: what comes after that is the model's own again.
+    """
 
     source: str = ""
     reference: Reference | None = None
@@ -33,7 +36,7 @@ class Wish:
     seed: int = 1
     prefix: str = ""
     target: str = ""
-    path: tuple[int, ...] = ()
+    path: tuple[int, ...] | None = None
     edits: tuple[DecodingEdit, ...] = ()
 
     @property
@@ -53,22 +56,16 @@ class Wish:
 
     def decode(self, earlier: Earlier | None = None) -> Decode:
         """The steps of the first model, going on from an earlier answer where that is possible."""
-        return self._decode(self.reference, self.edits, self.path, earlier)
-
-    def before(self) -> Decode:
-        """The same without what-ifs."""
-        return self._decode(self.reference, (), self.path, None)
+        first = min((edit.step for edit in self.edits), default=None)
+        return self._decode(self.reference, self.edits, (self.path or ())[:first], earlier)
 
     def other(self) -> Decode | SearchBeam | None:
-        """The second model on the same source, without what-ifs; None where none is wanted."""
+        """What the run is compared with: the second model on the same source, or this one without what-ifs; None for nothing."""
         if self.versus is None:
-            return None
+            return self._decode(self.reference, (), self.path or (), None) if self.edits else None
         if self.way is Way.BEAM:
             return SearchBeam(self.versus, self.source, self.width, self.penalty, self.prefix)
         return self._decode(self.versus, (), (), None)
-
-    def without_path(self) -> Wish:
-        return replace(self, path=())
 
     def _decode(
         self,

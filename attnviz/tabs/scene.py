@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """``masked`` counts in code points of ``sentence``; a line break in the sentence begins the second of a pair."""
+    """``masked`` counts in code points of ``sentence``; a line break in the sentence begins the second of a pair.
+
+    ``decoders`` are the encoder–decoders that were opened, the newest first; ``reference`` is a model of the BERT kind.
+    """
 
     reference: Reference | None = None
     report: LoadReport | None = None
     sentence: str = ""
     masked: tuple[Span, ...] = ()
+    decoders: tuple[Reference, ...] = ()
 
     @property
     def text(self) -> str:

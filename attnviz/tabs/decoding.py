@@ -1,0 +1,343 @@
+"""Decoding: how an encoder–decoder with attention makes each word, number by number, and what if it had been otherwise."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from attnviz.edits import ForceToken, HideSource, SetContext, SetWeights
+from attnviz.errors import printable
+from attnviz.jobs.decode import Decode, Earlier
+from attnviz.tabs.asking import Asking
+from attnviz.tabs.decoding_layout import DecodingLayout, Looks
+from attnviz.tabs.decoding_models import name_of
+from attnviz.tabs.decoding_wish import Way, Wish
+from attnviz.tabs.tab import Tab
+from attnviz.trace import Cursor, Decoding, Encoding, LoadReport, Misfits, Notice, Trace
+from attnviz.views.lettering import visible
+from attnviz.views.load_report import LoadReportDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attnviz.edits import DecodingEdit
+    from attnviz.engine import Engine
+    from attnviz.tabs.scene import Scene
+    from attnviz.views.view import View
+
+BEFORE = "before"
+
+
+class DecodingTab(Tab):
+    """Decoding is recorded once; stepping is a scrub. Two lanes: this run, and another model's or this one's without what-ifs."""
+
+    name = "decoding"
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(engine, parent)
+        self.lane = 0
+        self._was_asked = False
+        self._answered: Decode | None = None
+        self._plain: tuple[Decode | None, Trace] = (None, Trace())
+        self._shown_of: Wish | None = None
+        self.widgets = DecodingLayout(self)
+        self.searching, self.decoding, self.comparing = (Asking(engine, self) for _ in range(3))
+        self.wish = self.widgets.controls.wish
+        self._connect()
+        self._add_keys()
+
+    @property
+    def askings(self) -> tuple[Asking, Asking, Asking]:
+        return self.searching, self.decoding, self.comparing
+
+    def views(self) -> Sequence[View]:
+        return (*self.widgets.views, *self.widgets.looks[1].views)
+
+    @property
+    def is_settled(self) -> bool:
+        """Something was asked, and no question is open."""
+        return self._was_asked and not any(asking.is_busy for asking in self.askings)
+
+    @is_settled.setter
+    def is_settled(self, settled: bool) -> None:
+        """What every tab sets; here the questions know."""
+
+    @property
+    def lanes(self) -> tuple[tuple[str, Trace], ...]:
+        """The runs that are shown, with their names: the first model's, and what it is compared with."""
+        own = name_of(self.wish.reference.path) if self.wish.reference else ""
+        first = _newest(self.decoding if self._takes_steps() else self.searching)
+        if self.wish.versus is not None:
+            return (own, first), (name_of(self.wish.versus.path), _newest(self.comparing))
+        if self.wish.edits:
+            is_kept = self._plain[0] == self.wish.other()
+            return (own, first), (BEFORE, self._plain[1] if is_kept else _newest(self.comparing))
+        return ((own, first),)
+
+    def set_scene(self, scene: Scene) -> None:
+        self.scene = scene
+        self.widgets.controls.follow(scene)
+
+    def ask(self) -> None:
+        """Ask what is wished and was not asked yet."""
+        if not self.isVisible():
+            return
+        self._was_asked = True
+        if self.wish.is_complete:
+            self._ask()
+        self._on_rested()
+
+    def ask_again(self) -> None:
+        for asking in self.askings:
+            asking.job = None
+        self.ask()
+
+    def free(self) -> None:
+        self.point(replace(self.cursor_at, query=None, key=None, pinned=False))
+
+    def point(self, cursor: Cursor) -> None:
+        """Move the one cursor of all views, the play head with it."""
+        steps = max(1, self._steps())
+        step = min(max(cursor.step, 0), steps - 1)
+        query = None if cursor.query is None else min(cursor.query, steps - 1)
+        self.cursor_at = replace(cursor, step=step, query=query)
+        self._draw()
+
+    def _connect(self) -> None:
+        parts = self.widgets
+        for view in self.views():
+            view.pointed.connect(self.on_pointed)
+        for panel in parts.panels:
+            panel.failed.connect(self.failed)
+        for asking in self.askings:
+            asking.failed.connect(self.failed)
+            asking.came.connect(self._on_came)
+            asking.answered.connect(self._on_answered)
+            asking.rested.connect(self._on_rested)
+        parts.controls.wished.connect(self._on_wished)
+        parts.controls.report_wished.connect(self._on_report)
+        parts.cards.word_chosen.connect(self._on_edit)
+        parts.cards.weights_set.connect(self._on_edit)
+        parts.cards.source_hidden.connect(self._on_edit)
+        parts.cards.context_set.connect(self._on_edit)
+        parts.changes.edited.connect(self._on_edited)
+        parts.tree.chosen.connect(self._on_path)
+        parts.transport.moved.connect(self._on_moved)
+        parts.timeline.lane_chosen.connect(self._on_lane)
+        parts.lane_buttons.idClicked.connect(self._on_lane)
+        parts.page_buttons.idClicked.connect(parts.go_to_page)
+
+    def _add_keys(self) -> None:
+        stack = self.widgets.changes.stack
+        keys = {
+            "Alt+Left": self.widgets.transport.buttons["back"].click,
+            "Alt+Right": self.widgets.transport.buttons["on"].click,
+            "Alt+P": self.widgets.transport.toggle,
+            "Ctrl+Z": stack.undo,
+            "Ctrl+Shift+Z": stack.redo,
+            "Alt+1": self._to_step,
+            "Alt+2": self._to_tree,
+        }
+        for key, slot in keys.items():
+            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    # asking
+
+    def _takes_steps(self) -> bool:
+        """Whether the steps shown are those of a decoding, and not of the best branch of a beam."""
+        return self.wish.way is not Way.BEAM or self.wish.path is not None
+
+    def _ask(self) -> None:
+        search, other = self.wish.search(), self.wish.other()
+        if search is not None and search != self.searching.job:
+            self.searching.ask(search)
+        if self._takes_steps():
+            self._ask_steps()
+        if other is not None and other not in (self._plain[0], self.comparing.job):
+            self.comparing.ask(other)
+
+    def _ask_steps(self) -> None:
+        last = self.decoding.job
+        if isinstance(last, Decode) and replace(last, earlier=None) == self.wish.decode():
+            return
+        self.decoding.ask(self.wish.decode(self._earlier()))
+
+    def _earlier(self) -> Earlier | None:
+        """The last answer of the first model, to go on from."""
+        trace, job = self.decoding.trace, self._answered
+        encoding, decoding, misfits = trace.find(Encoding), trace.find(Decoding), trace.find(Misfits)
+        if job is None or encoding is None or decoding is None:
+            return None
+        left_out = frozenset(edit for edit, _ in misfits.reasons) if misfits else frozenset()
+        return Earlier(job, encoding, decoding, left_out)
+
+    @Slot(object)
+    def _on_wished(self, wish: Wish) -> None:
+        """The controls changed: another search has other branches, the what-ifs stay."""
+        self.widgets.transport.pause()
+        self.wish = replace(wish, edits=self.wish.edits)
+        self.ask()
+
+    @Slot(object)
+    def _on_edit(self, edit: DecodingEdit) -> None:
+        """A what-if was made on one of the cards."""
+        if self.lane == 1:
+            self._on_lane(0)
+        decoding = self.lanes[0][1].find(Decoding)
+        if self.wish.way is Way.BEAM and self.wish.path is None and decoding is not None:
+            self.wish = replace(self.wish, path=decoding.tokens)
+        self.widgets.changes.add(edit, says(edit, self.lanes[0][1]))
+
+    @Slot(object)
+    def _on_edited(self, edits: tuple[DecodingEdit, ...]) -> None:
+        self.widgets.transport.pause()
+        self.wish = replace(self.wish, edits=edits)
+        if not edits and self.wish.versus is None:
+            self.lane = 0
+        self.ask()
+
+    @Slot(object)
+    def _on_path(self, tokens: tuple[int, ...]) -> None:
+        """A branch of the tree was chosen: it is the shown output."""
+        self.wish = replace(self.wish, path=tokens)
+        self.ask()
+
+    # answers
+
+    @Slot()
+    def _on_came(self) -> None:
+        if self.sender().incoming.find(Decoding) is not None:  # type: ignore[attr-defined] # the sender is an Asking
+            self._settle_cursor()
+
+    @Slot()
+    def _on_answered(self) -> None:
+        if self.sender() is self.decoding and isinstance(self.decoding.job, Decode):
+            self._answered = replace(self.decoding.job, earlier=None)
+            if not self._answered.edits:
+                self._plain = self._answered, self.decoding.trace
+            misfits = self.decoding.trace.find(Misfits)
+            self.widgets.changes.tell_misfits(dict(misfits.reasons) if misfits else {})
+        self._settle_cursor()
+
+    @Slot()
+    def _on_rested(self) -> None:
+        self._draw()
+        if self.is_settled:
+            self.noticed.emit(self.lanes[0][1].every(Notice))
+            self.settled.emit()
+
+    def _settle_cursor(self) -> None:
+        """Another output begins with its last word in view; a what-if leaves the play head where it is."""
+        subject = replace(self.wish, edits=(), versus=None)
+        decoding = self.lanes[0][1].find(Decoding)
+        if decoding is not None and subject != self._shown_of:
+            self._shown_of = None if any(asking.is_busy for asking in self.askings[:2]) else subject
+            self.cursor_at = Cursor(step=max(0, len(decoding) - 1 - decoding.ended))
+        self._draw()
+
+    def _steps(self) -> int:
+        found = (trace.find(Decoding) for _, trace in self.lanes)
+        return max((len(decoding) for decoding in found if decoding is not None), default=0)
+
+    # drawing
+
+    def _draw(self) -> None:
+        started = time.perf_counter()
+        parts, lanes = self.widgets, self.lanes
+        self.lane = min(self.lane, len(lanes) - 1)
+        self.trace = lanes[self.lane][1]
+        parts.show_lanes(tuple(name for name, _ in lanes), self.lane)
+        parts.show_tree(offered=self.wish.way is Way.BEAM)
+        parts.transport.follow(self.cursor_at.step, self._steps())
+        for looks, (name, trace) in zip(parts.looks, lanes, strict=False):
+            _show_looks(looks, name, trace, self.cursor_at)
+        parts.timeline.name, parts.timeline.losses = lanes[0][0], self.wish.way is Way.FOLLOW
+        parts.timeline.other, parts.timeline.other_name = (lanes[1][1], lanes[1][0]) if lanes[1:] else (None, "")
+        parts.timeline.draw(lanes[0][1], self.cursor_at)
+        for view, trace in ((parts.cards, self.trace), (parts.tree, self.searching.trace)):
+            if view.isVisible():
+                view.draw(trace, self.cursor_at)
+        self._title()
+        self._built = time.perf_counter() - started
+        self._painted.start()
+
+    def _title(self) -> None:
+        decoding, parts = self.trace.find(Decoding), self.widgets
+        if decoding is None or not len(decoding):
+            parts.step_panel.set_subtitle("")
+            parts.timeline_panel.set_subtitle("")
+            return
+        step = min(self.cursor_at.at_step, len(decoding) - 1)
+        said = f"step {step + 1} of {len(decoding)}: {visible(decoding.labels[step])}, p = {decoding.probabilities[step]:.3f}, {decoding.choices[step]}"
+        parts.step_panel.set_subtitle(said)
+        loss = f"ln p of the whole {decoding.score:.3f}, perplexity {decoding.perplexity:.3f}"
+        parts.timeline_panel.set_subtitle(f"{printable(decoding.text, 60)} · {loss}")
+
+    @Slot(object)
+    def _on_moved(self, step: int) -> None:
+        self.point(replace(self.cursor_at, step=step, query=None, pinned=False))
+
+    @Slot(object)
+    def _on_lane(self, lane: int) -> None:
+        self.lane = lane
+        self._draw()
+
+    @Slot()
+    def _to_step(self) -> None:
+        self.widgets.go_to_page(0)
+        self._draw()
+
+    @Slot()
+    def _to_tree(self) -> None:
+        if self.wish.way is Way.BEAM:
+            self.widgets.go_to_page(1)
+            self._draw()
+
+    @Slot()
+    def _on_report(self) -> None:
+        report = self.trace.find(LoadReport)
+        if report is not None:
+            dialog = LoadReportDialog(report, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+
+def _newest(asking: Asking) -> Trace:
+    """The answer that is coming in, when it has words already, else the last one."""
+    is_coming = asking.is_busy and asking.incoming.find(Decoding) is not None
+    return asking.incoming if is_coming else asking.trace
+
+
+def _show_looks(looks: Looks, name: str, trace: Trace, cursor: Cursor) -> None:
+    encoding, decoding = trace.find(Encoding), trace.find(Decoding)
+    looks.show_attention(attends=encoding is None or encoding.attention != "none")
+    looks.panel.set_title(f"Where {printable(name, 24)} looks" if encoding is None or encoding.attention != "none" else f"What {printable(name, 24)} gets")
+    looks.panel.set_subtitle(printable(decoding.text, 40) if decoding else "")
+    for view in looks.views:
+        if view.isVisible():
+            view.draw(trace, cursor)
+
+
+def says(edit: DecodingEdit, trace: Trace) -> str:
+    """A what-if in a few words, with the names of the words and tokens that it is about."""
+    decoding, tokens = trace.find(Decoding), trace.tokens()
+    match edit:
+        case ForceToken(step=step, token=token):
+            word = decoding.vocabulary[token] if decoding and token < len(decoding.vocabulary) else str(token)
+            return f"step {step + 1}: say {visible(word)}"
+        case HideSource(step=step, position=position):
+            name = tokens.labels[position] if tokens and position < len(tokens) else ""
+            when = "in all steps" if step == 0 else f"from step {step + 1} on"
+            return f"hide {visible(name)} ({position}) {when}"
+        case SetWeights(step=step, weights=weights):
+            most = max(range(len(weights)), key=weights.__getitem__)
+            name = tokens.labels[most] if tokens and most < len(tokens) else ""
+            return f"step {step + 1}: weights by hand, most on {visible(name)} ({weights[most]:.2f})"
+        case SetContext(step=step, origin=origin):
+            return f"step {step + 1}: context = {origin or 'given numbers'}"
