@@ -29,7 +29,7 @@ def frozen(array: NDArray[np.generic]) -> Floats:
     return copy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """Something that happened in a run. ``slot`` names what it is about: a later record of the same slot replaces it."""
 

@@ -86,6 +86,9 @@ class MapView(View):
     def _freed(self) -> Cursor:
         return replace(self.cursor_at, query=None, key=None, pinned=False)
 
+    def _paint_over(self, painter: QPainter, picture: Picture, frame: Frame) -> None:
+        """What lies over the cells and under the crosshair; painted anew whenever the cursor moves."""
+
     def _stale(self) -> bool:
         """Whether the cursor alone asks for a new picture."""
         return False
@@ -118,6 +121,7 @@ class MapView(View):
         else:
             marked = self._marked()
             paint_map(painter, self._picture, frame, marked, room)
+            self._paint_over(painter, self._picture, frame)
             paint_crosshair(painter, frame, marked, pinned=self.cursor_at.pinned)
             self._paint_readout(painter, self._picture, frame, marked)
         if self.hasFocus():

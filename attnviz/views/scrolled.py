@@ -33,10 +33,10 @@ class ScrolledView(View):
 
     def to_view(self, area: QRectF) -> QRectF:
         """An area of the content as it stands in the widget now."""
-        return area.translated(0, -self._bar.value())
+        return area.translated(-self._corner())
 
     def to_content(self, point: QPointF | QPoint) -> QPointF:
-        return QPointF(point.x(), point.y() + self._bar.value())
+        return QPointF(point) + self._corner()
 
     # what a subclass gives
 
@@ -60,6 +60,10 @@ class ScrolledView(View):
         return "", QRectF()
 
     # scrolling
+
+    def _corner(self) -> QPointF:
+        """The point of the content that stands in the widget's upper left corner."""
+        return QPointF(0, self._bar.value())
 
     def _tallest(self) -> int:
         """The height that the widget asks for at most; above it scrolls."""
@@ -136,10 +140,10 @@ class ScrolledView(View):
             if self.hasFocus():
                 paint_focus(painter, QRectF(self.rect()).adjusted(2, 2, -2, -2))
             return
-        offset = self._bar.value()
+        corner = self._corner()
         painter.save()
-        painter.translate(0, -offset)
-        self._paint(painter, QRectF(event.rect()).translated(0, offset))
+        painter.translate(-corner)
+        self._paint(painter, QRectF(event.rect()).translated(corner))
         painter.restore()
         self._paint_fixed(painter)
 

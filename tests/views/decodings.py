@@ -54,6 +54,13 @@ def decoding_records(
     return (characters(source), encoding, _decode(draw, encoding, steps, width, inner))
 
 
+def decoding_of(trace: Trace) -> Decoding:
+    """The decoding of a trace that has one."""
+    decoding = trace.find(Decoding)
+    assert decoding is not None
+    return decoding
+
+
 def characters(source: str) -> Tokens:
     """One token a character."""
     count = len(source)

@@ -1,0 +1,160 @@
+"""A decoding's attention as a matrix that grows row by row: output words down, source tokens across, up to the play head."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from attnviz.export.numbers import matrix_table, numbered
+from attnviz.export.ticks import linear_ticks
+from attnviz.table import Table
+from attnviz.trace import Cursor, Decoding, Floats, Tokens
+from attnviz.views import palette
+from attnviz.views.image import coded, safe_image, spread
+from attnviz.views.lettering import isolated
+from attnviz.views.map_frame import Frame, Place
+from attnviz.views.map_paint import Picture
+from attnviz.views.map_view import MapView, Marked
+from attnviz.views.option import Option
+from attnviz.views.palette import GRID, SMALL, colour
+from attnviz.views.token_labels import lettered
+
+KINDS = ("weights", "scores")
+_UNITS = {"weights": "attention weight", "scores": "score (nats)"}
+
+
+class AlignmentMap(MapView):
+    """The weights (or scores) of every step so far. A click pins a cell and moves the play head to its row.
+
+    Rows after the cursor's step are veiled; the veil is painted over a picture that is built once a trace.
+    """
+
+    kind = Option("weights", KINDS)
+    colour_map = Option("blues", palette.MAPS)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Alignment of the output with the source")
+
+    def reached(self) -> int:
+        """How many rows are drawn as data: those up to the play head."""
+        rows = 0 if self._picture is None else self._picture.shape[0]
+        return min(max(self.cursor_at.step + 1, 0), rows)
+
+    def numbers(self) -> Table:
+        """The rows that are drawn, a column per source token."""
+        found = self._found()
+        if self._picture is None or found is None:
+            return Table((), ())
+        decoding, tokens, _ = found
+        rows = range(self.reached())
+        values = self._picture.values[: len(rows)]
+        return matrix_table("output", numbered(decoding.labels, rows), numbered(tokens.labels), values)
+
+    # what is drawn
+
+    def _sentence(self) -> str:
+        decoding, tokens = self.trace.find(Decoding), self.trace.tokens()
+        if decoding is None and tokens is None:
+            return "Type a source above to see which of its tokens each output word looks at."
+        if decoding is None or tokens is None:
+            return "The decoding has not arrived yet."
+        if decoding.weights is None:
+            return "This model has no attention: all that it gets of the source is the fixed vector."
+        if not len(decoding):
+            return "The output is empty: no step has looked at the source."
+        return "The decoding belongs to another source; decode again."
+
+    def _found(self) -> tuple[Decoding, Tokens, Floats] | None:
+        decoding, tokens = self.trace.find(Decoding), self.trace.tokens()
+        if decoding is None or tokens is None:
+            return None
+        values = decoding.weights if self.kind == "weights" else decoding.scores
+        fits = values is not None and values.size and values.shape == (len(decoding), len(tokens))
+        return (decoding, tokens, values) if values is not None and fits else None
+
+    def _build_picture(self) -> Picture | None:
+        found = self._found()
+        if found is None:
+            return None
+        decoding, tokens, values = found
+        drawable, note = safe_image(values)
+        signed = self.kind == "scores"
+        low, high = spread(drawable, signed=signed)
+        return Picture(
+            values,
+            coded(drawable, low, high),
+            palette.diverging() if signed else palette.sequential(self.colour_map),
+            tuple(range(len(decoding))),
+            tuple(range(len(tokens))),
+            lettered(decoding.labels),
+            lettered(tokens.labels),
+            "output ↓",
+            "source →",
+            linear_ticks(low, high, _UNITS[self.kind]),
+            (note or "").replace("−∞ clipped", "masked"),
+            signed=signed,
+        )
+
+    def _paint_over(self, painter: QPainter, picture: Picture, frame: Frame) -> None:
+        """The veil over the rows to come, and the play head on its edge."""
+        first = self.reached()
+        edge = max(frame.cell_area(first, 0).top(), frame.area.top())
+        if first >= picture.shape[0] or edge >= frame.area.bottom():
+            return
+        cells = QRectF(frame.area.left(), edge, frame.area.width(), frame.area.bottom() - edge)
+        painter.fillRect(QRectF(cells.toAlignedRect()), colour("window"))  # images fill the pixels that they touch
+        painter.setPen(QPen(colour("border"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(cells)
+        top = max(edge, frame.cell_area(first - 1, 0).center().y() + SMALL / 2 + 2)  # the newest label stays whole
+        labels = QRectF(QPointF(0, top), QPointF(frame.area.left() - 1, cells.bottom() + GRID))
+        painter.fillRect(labels, colour("surface", 0.6))
+        painter.setPen(QPen(colour("accent"), 2))
+        painter.drawLine(QLineF(frame.area.left() - GRID / 2, edge, frame.area.right(), edge))
+
+    # pointing
+
+    def _marked(self) -> Marked:
+        _, column = super()._marked()
+        step = self.cursor_at.at_step
+        inside = self._picture is not None and 0 <= step < self._picture.shape[0]
+        return step if inside else None, column
+
+    def _aimed(self, picture: Picture, place: Place, *, pinned: bool) -> Cursor:
+        aimed = super()._aimed(picture, place, pinned=pinned)
+        return replace(aimed, step=picture.rows[place[0]]) if pinned else aimed
+
+    def _readout(self, picture: Picture, place: Place) -> str:
+        row, column = place
+        found = self._found()
+        if row >= self.reached() or found is None:
+            return f"step {row + 1} of {picture.shape[0]}: not reached yet; a click goes there"
+        decoding = found[0]
+        said = [f"{isolated(picture.row_labels[row])} → {isolated(picture.column_labels[column])}"]
+        if decoding.weights is not None:
+            said.append(f"weight {_weight(float(decoding.weights[place]))}")
+        if decoding.scores is not None:
+            said.append(f"score {_score(float(decoding.scores[place]))}")
+        return "   ".join(said)
+
+    def _update(self, *, fresh: bool) -> None:
+        super()._update(fresh=fresh)
+        row, column = self._marked()
+        if self.hasFocus() and self._picture is not None and row is not None and column is not None:
+            self.setAccessibleDescription(self._readout(self._picture, (row, column)))
+
+
+def _weight(value: float) -> str:
+    return f"{value:.1e}" if 0 < value < 0.0005 else f"{value:.3f}" if math.isfinite(value) else "not a number"
+
+
+def _score(value: float) -> str:
+    if value == -np.inf:
+        return "−∞ (masked)"
+    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "not a number"
