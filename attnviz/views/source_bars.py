@@ -63,14 +63,10 @@ def paint_bars(painter: QPainter, scale: BarScale, values: Floats, *, signed: bo
 
 
 def paint_numbers(painter: QPainter, scale: BarScale, values: Floats, only: int | None = None) -> None:
-    """The value beside each bar where the lines are tall enough for it; else of the line ``only``."""
+    """The value beside each bar where the lines are tall enough for it; else of the line ``only`` and of the highest."""
     pitch = scale.area.height() / max(len(values), 1)
-    if pitch < LETTERED and only is None:
-        return
     painter.setFont(ui_font(SMALL))
-    for place in range(len(values)) if pitch >= LETTERED else (only,):
-        if place is None:
-            continue
+    for place in range(len(values)) if pitch >= LETTERED else _told(values, pitch, only):
         value = float(values[place])
         text = "hidden" if value == -np.inf else lettered_number(value)
         left = scale.area.right() - small_width(text)
@@ -79,6 +75,14 @@ def paint_numbers(painter: QPainter, scale: BarScale, values: Floats, only: int 
         painter.setPen(colour("muted" if value == -np.inf else "text"))
         area = QRectF(left, scale.area.top() + (place + 0.5) * pitch - 8, small_width(text) + 4, 16)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+
+
+def _told(values: Floats, pitch: float, only: int | None) -> list[int]:
+    """The lines whose value is told where there is no room for all."""
+    highest = int(np.argmax(values))
+    if only is None:
+        return [highest]
+    return [only] if abs(highest - only) * pitch < LETTERED else [only, highest]
 
 
 def paint_axis(painter: QPainter, scale: BarScale, ticks: tuple[float, ...], digits: int = 1) -> None:

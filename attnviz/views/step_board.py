@@ -5,16 +5,52 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
-from attnviz.views.step_card import StepCard
-from attnviz.views.step_layout import LEAST_HEIGHT, LEAST_WIDTH, Layout, Place, laid_out
+from attnviz.views.step_card import Remark, StepCard
+from attnviz.views.step_layout import LANE, LEAST_HEIGHT, LEAST_WIDTH, Layout, Place, laid_out
 
 Rows = tuple[tuple[tuple[StepCard, float], ...], ...]
 _HEAD = 4.0
+
+
+class Readout(QLabel):
+    """A small plate with the exact value, near what it is about and inside the board."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._board = parent
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(ui_font(SMALL))
+        self.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    @Slot(object)
+    def tell(self, remark: Remark) -> None:
+        """Show a remark, or nothing."""
+        self.setText(remark.text)
+        self.setVisible(bool(remark.text))
+        if not remark.text:
+            return
+        self.adjustSize()
+        board, at = self._board.rect(), remark.at.toPoint()
+        left = min(max(at.x() + 14, 2), board.width() - self.width() - 2)
+        below = at.y() + 16
+        self.move(max(left, 2), below if below + self.height() < board.height() else at.y() - 12 - self.height())
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour("border"), 1))
+        painter.setBrush(colour("raised"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.end()
+        super().paintEvent(event)
 
 
 class StepBoard(QWidget):
@@ -31,6 +67,7 @@ class StepBoard(QWidget):
         self._flows: tuple[tuple[StepCard, StepCard], ...] = ()
         self._opened: StepCard | None = None
         self._layout = Layout(())
+        self.readout = Readout(self)
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
 
     @property
@@ -58,12 +95,18 @@ class StepBoard(QWidget):
         shares = tuple(tuple(share for _, share in row) for row in self._rows)
         if not shares:
             return
-        self._layout = laid_out(room, shares, opened)
+        self._layout = laid_out(room, shares, opened, self._lane())
         for row, cards in enumerate(self._rows):
             for column, (card, _) in enumerate(cards):
                 card.setGeometry(self._layout.area((row, column)).toAlignedRect())
                 card.stand(opened=(row, column) == opened, chip=opened is not None and (row, column) != opened)
         self.update()
+
+    def _lane(self) -> float:
+        """Room for an arrow that passes a row."""
+        rows = [{card for card, _ in row} for row in self._rows]
+        passing = any(source in rows[0] and target in rows[-1] for source, target in self._flows)
+        return LANE if passing else 0.0
 
     def _place_of(self, card: StepCard) -> Place:
         return next(

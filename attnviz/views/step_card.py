@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from attnviz.views.map_paint import paint_readout
 from attnviz.views.palette import BASE, GRID, SMALL, colour, ui_font
 from attnviz.views.ruler import small_width
 from attnviz.views.step_moment import StepMoment, moment_of
@@ -16,14 +17,24 @@ HEADER, LINE, FOOTER, BUTTON = 24, 14, 18, 20
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """The exact value at a point of the card's parent; an empty text takes the last one back."""
+
+    text: str
+    at: QPointF
+
+
 class StepCard(View):
-    """Base of the cards. ``opened`` and ``chip`` are set by the layout; ``toggled`` carries the card that wants to open or close.
+    """Base of the cards. ``opened`` and ``chip`` are set by the layout; ``toggled`` carries the card that wants to open or close,
+    ``said`` a Remark whenever the value under the mouse or the keyboard is another one.
 
     A subclass gives ``_title``, may give ``_dims`` and ``_formula``, and paints into ``body()``; ``_reading`` says what is
     under a point. A chip shows its title alone and opens when it is pressed.
     """
 
     toggled = Signal(object)
+    said = Signal(object)
     has_foot = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -31,6 +42,7 @@ class StepCard(View):
         self.moment: StepMoment | None = None
         self._opened = self._chip = False
         self._mouse: QPointF | None = None
+        self._has_said = False
         self._buttons: list[QToolButton] = []
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -55,6 +67,10 @@ class StepCard(View):
     def _reading(self, point: QPointF) -> str:
         """The exact value under a point of the widget."""
         return ""
+
+    def _key_reading(self) -> tuple[str, QPointF] | None:
+        """The exact value that the keyboard is at, and where it stands."""
+        return None
 
     def _arrived(self, moment: StepMoment) -> None:
         """Prepare what holds for a whole trace, such as scales and pictures."""
@@ -112,6 +128,7 @@ class StepCard(View):
             self._arrived(self.moment)
         if before is None or not same or before.step != self.moment.step:
             self._moved(self.moment, same=same)
+        self._remark()
         self.update()
 
     def _moved(self, moment: StepMoment, *, same: bool) -> None:
@@ -138,8 +155,6 @@ class StepCard(View):
         else:
             self._paint_header(painter, self.moment)
             self._paint_body(painter, self.moment)
-            if self._mouse is not None and (text := self._reading(self._mouse)):
-                paint_readout(painter, self._mouse, text, QRectF(self.rect()))
         painter.end()
 
     def _paint_frame(self, painter: QPainter) -> None:
@@ -174,6 +189,21 @@ class StepCard(View):
             metrics = QFontMetricsF(painter.font())
             painter.drawText(line, int(LEFT), metrics.elidedText(formula, Qt.TextElideMode.ElideRight, line.width()))
 
+    # reading
+
+    def _remark(self) -> None:
+        """Say what is under the mouse, else what the keyboard is at."""
+        found = None
+        if self.moment is not None and not self._chip:
+            if self._mouse is not None:
+                found = self._reading(self._mouse), self._mouse
+            elif self.hasFocus():
+                found = self._key_reading()
+        text, point = found or ("", QPointF())
+        if text or self._has_said:
+            self.said.emit(Remark(text, QPointF(self.mapToParent(point.toPoint()))))
+        self._has_said = bool(text)
+
     # buttons
 
     def _add_button(self, text: str, tip: str) -> QToolButton:
@@ -205,6 +235,7 @@ class StepCard(View):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mouse = event.position()
+        self._remark()
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -219,13 +250,19 @@ class StepCard(View):
         if event.position().y() <= HEADER and not self._chip:
             self.toggle()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.update()
-
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._mouse = None
+        self._remark()
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._remark()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

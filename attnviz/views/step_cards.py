@@ -81,6 +81,7 @@ class StepCards(View):
         for card in self.cards:
             card.pointed.connect(self.pointed)
             card.toggled.connect(self.toggle)
+            card.said.connect(self.board.readout.tell)
         self.board.closed.connect(self.close_card)
         self.words.word_chosen.connect(self.word_chosen)
         self.weights.weights_set.connect(self.weights_set)
@@ -122,10 +123,10 @@ class StepCards(View):
         rows: Rows = (
             ((self.embedding, 1.0), (self.before, 1.0), (self.gru, 1.4), (self.hidden, 1.0)),
             middle,
-            ((self.joined, 1.0), (self.attentional, 1.0), (self.logits, 1.0), (self.words, 1.6)),
+            ((self.joined, 1.0), (self.attentional, 1.15), (self.logits, 0.9), (self.words, 1.6)),
         )
         flows: tuple[tuple[StepCard, StepCard], ...] = ((self.hidden, self.scores), (self.context, self.joined))
-        self.board.lay(rows, flows if attends else (), self._opened)
+        self.board.lay(rows, flows if attends else ((self.hidden, self.joined),), self._opened)
 
     # drawing
 

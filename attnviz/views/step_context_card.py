@@ -15,11 +15,11 @@ from attnviz.trace import Floats
 from attnviz.views.palette import SMALL, colour, ui_font
 from attnviz.views.row_map import RowMap
 from attnviz.views.step_card import LEFT
-from attnviz.views.step_moment import StepMoment, exact
+from attnviz.views.step_moment import StepMoment, exact, lettered_number
 from attnviz.views.step_source_card import SourceCard
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_strip
 
-_SUM = 13.0
+_SUM, _WEIGHT = 13.0, 48.0
 
 
 class ContextCard(SourceCard):
@@ -56,6 +56,10 @@ class ContextCard(SourceCard):
         """The map of the weighted states."""
         return self._terms
 
+    def rows(self) -> QRectF:
+        """The lines of the terms; opened, with room for the weight before each."""
+        return super().rows().adjusted(_WEIGHT if self._opened else 0, 0, 0, 0)
+
     def sum_area(self) -> QRectF:
         """Where c stands, under the columns that it sums."""
         rows = self.rows()
@@ -66,6 +70,8 @@ class ContextCard(SourceCard):
         if self._terms is None or context is None:
             return
         self._terms.paint(painter, self.rows())
+        if self._opened and moment.decoding.weights is not None:
+            self._paint_weights(painter, moment.decoding.weights[moment.step])
         values = context[moment.step]
         strip = Strip(f"c{moment.now}", "context", values, self._limit)
         paint_strip(painter, strip, Fold(len(values), len(values), self.sum_area()))
@@ -78,13 +84,23 @@ class ContextCard(SourceCard):
         note = QRectF(area.left(), area.bottom() + 1, area.width(), 14)
         painter.drawText(note, int(LEFT), self._note(moment))
 
+    def _paint_weights(self, painter: QPainter, weights: Floats) -> None:
+        """What each line was multiplied by."""
+        painter.setFont(ui_font(SMALL))
+        painter.setPen(colour("text"))
+        for position in self.labelled:
+            line = self.row(position)
+            area = QRectF(line.left() - _WEIGHT, line.center().y() - 8, _WEIGHT - 6, 16)
+            text = f"{lettered_number(float(weights[position]), 3)} ×"
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+
     def _note(self, moment: StepMoment) -> str:
         weights, context = moment.decoding.weights, moment.decoding.context
         if weights is None or context is None:
             return ""
         summed = weights[moment.step] @ moment.encoding.states
         differs = float(abs(summed - context[moment.step]).max()) > 1e-3 * max(self._limit, 1.0)
-        return "set by hand: not the sum above" if differs else f"= c{moment.now}, the sum of every column"
+        return "set by hand: not the sum above" if differs else f"= c{moment.now}, summed by column"
 
     # reading
 

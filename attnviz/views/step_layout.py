@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF
 
 ARROW, BETWEEN, CHIP, TIGHT = 18.0, 16.0, 26.0, 8.0
+LANE = 36.0
 HEIGHTS = (92.0, 224.0, 122.0)
 LEAST_WIDTH, LEAST_HEIGHT = 760, 440
 
@@ -27,10 +28,13 @@ class Layout:
         return self.room if self.room is not None and place == self.opened else self.areas[place[0]][place[1]]
 
 
-def laid_out(room: QRectF, shares: Shares, opened: Place | None) -> Layout:
-    """Rows share the height as they need it and the cards of a row its width by ``shares``."""
+def laid_out(room: QRectF, shares: Shares, opened: Place | None, lane: float = 0.0) -> Layout:
+    """Rows share the height as they need it and the cards of a row its width by ``shares``.
+
+    ``lane`` is left free at the right of the rows between the first and the last, for an arrow that passes them.
+    """
     if opened is None:
-        return _rows(room, shares)
+        return _rows(room, shares, lane)
     areas: list[tuple[QRectF, ...]] = []
     card = room.height() - len(shares) * CHIP - len(shares) * TIGHT
     top, filled = room.top(), QRectF()
@@ -43,12 +47,13 @@ def laid_out(room: QRectF, shares: Shares, opened: Place | None) -> Layout:
     return Layout(tuple(areas), opened, filled)
 
 
-def _rows(room: QRectF, shares: Shares) -> Layout:
+def _rows(room: QRectF, shares: Shares, lane: float) -> Layout:
     spare = room.height() - BETWEEN * (len(shares) - 1)
     heights = [spare * height / sum(HEIGHTS) for height in HEIGHTS]
     areas, top = [], room.top()
-    for row, height in zip(shares, heights, strict=True):
-        areas.append(_row(QRectF(room.left(), top, room.width(), height), row))
+    for index, (row, height) in enumerate(zip(shares, heights, strict=True)):
+        width = room.width() - (lane if 0 < index < len(shares) - 1 else 0.0)
+        areas.append(_row(QRectF(room.left(), top, width, height), row))
         top += height + BETWEEN
     return Layout(tuple(areas))
 

@@ -9,13 +9,12 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QAction, QContextMenuEvent, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from attnviz.edits import HideSource
 from attnviz.export.cells import label_width
 from attnviz.trace import Floats
-from attnviz.views.map_paint import paint_readout
 from attnviz.views.palette import GRID, SMALL, colour, token_font
 from attnviz.views.step_card import StepCard
 from attnviz.views.step_moment import StepMoment
@@ -38,7 +37,8 @@ class SourceCard(StepCard):
         super().__init__(parent)
         self._last: int | None = None
         self._pressed: QPointF | None = None
-        self._labelled: tuple[int, ...] = ()
+        self.labelled: tuple[int, ...] = ()
+        self._by_key = False
         self._offers: list[Callable[[], object]] = []
         if self.hides:
             self._menu_button = self._add_button("⋯", "What if: change where it looks (Menu key)")
@@ -116,16 +116,17 @@ class SourceCard(StepCard):
             painter.fillRect(area, colour("accent", 0.16))
         self._paint_labels(painter, moment, marked)
         self._paint_rows(painter, moment)
-        if marked is not None and self.hasFocus() and self._mouse is None:
-            text = self._row_says(moment, marked, None)
-            paint_readout(painter, self.row(marked).center(), text, QRectF(self.rect()))
+        if marked is not None:
+            painter.setPen(QPen(colour("accent"), 1))
+            for y in (area.top(), area.bottom()):
+                painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
 
     def _paint_labels(self, painter: QPainter, moment: StepMoment, marked: int | None) -> None:
         room, body = self._label_room() - 6, self.body()
         weights = moment.decoding.weights
         importance = None if weights is None else weights[moment.step]
-        self._labelled = labels_that_fit(len(moment.tokens), body.height(), importance, marked)
-        for position in self._labelled:
+        self.labelled = labels_that_fit(len(moment.tokens), body.height(), importance, marked)
+        for position in self.labelled:
             painter.setFont(_bold() if position == marked else token_font(SMALL))
             painter.setPen(colour("accent" if position == marked else "text"))
             metrics = QFontMetricsF(painter.font())
@@ -136,6 +137,11 @@ class SourceCard(StepCard):
     def _reading(self, point: QPointF) -> str:
         position = self.row_at(point)
         return "" if position is None or self.moment is None else self._row_says(self.moment, position, point)
+
+    def _key_reading(self) -> tuple[str, QPointF] | None:
+        if self.moment is None or self.marked is None or not self._by_key:
+            return None
+        return self._row_says(self.moment, self.marked, None), self.row(self.marked).center()
 
     # pointing
 
@@ -148,6 +154,7 @@ class SourceCard(StepCard):
             self.pointed.emit(cursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._by_key = False
         super().mouseMoveEvent(event)
         if not self.cursor_at.pinned and self._pressed is None:
             self._hover(self.row_at(event.position()))
@@ -189,6 +196,7 @@ class SourceCard(StepCard):
         at = self.marked
         start = 0 if at is None else min(at + 1, count - 1) if key == Qt.Key.Key_Down else max(at - 1, 0)
         target = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: count - 1}.get(key, start)
+        self._by_key = True
         self._point(target, pinned=True)
         if self.moment is not None:
             self.setAccessibleDescription(self._row_says(self.moment, target, None))

@@ -18,9 +18,9 @@ from attnviz.views.step_source_card import SourceCard
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_scale, paint_strip
 
 _FORMULAS = {
-    "dot": "dot: e = h{t} · h̃",
-    "general": "general: e = h{t} W h̃",
-    "additive": "additive: e = v · tanh(W h{t} + U h̃)",
+    "dot": "e = h{t} · h̃",
+    "general": "e = h{t} W h̃",
+    "additive": "e = v · tanh(W h{t} + U h̃)",
 }
 _MAP_SHARE = 0.62
 
@@ -36,7 +36,7 @@ class StatesCard(SourceCard):
         return "encoder states h̃"
 
     def _formula(self, moment: StepMoment) -> str:
-        return "left half read forwards, right half backwards"
+        return "read forwards | backwards"
 
     def _dims(self, moment: StepMoment) -> str:
         rows, columns = moment.encoding.states.shape
@@ -92,7 +92,7 @@ class ScoresCard(SourceCard):
         return _FORMULAS.get(moment.encoding.attention, moment.encoding.attention).format(t=moment.now)
 
     def _dims(self, moment: StepMoment) -> str:
-        return str(len(moment.tokens))
+        return f"{moment.encoding.attention} · {len(moment.tokens)}"
 
     def _arrived(self, moment: StepMoment) -> None:
         scores = moment.decoding.scores

@@ -39,7 +39,7 @@ class BeforeCard(ScaledCard):
     """The decoder's state before the step."""
 
     def _title(self, moment: StepMoment) -> str:
-        return f"h{moment.before}" if moment.step else f"h{moment.before} = tanh(bridge)"
+        return f"h{moment.before}" if moment.step else f"h{moment.before} from the encoder"
 
     def _strips(self, moment: StepMoment) -> tuple[Strip, ...]:
         return (Strip(f"h{moment.before}", "state before", moment.decoding.before[moment.step], self._limit),)

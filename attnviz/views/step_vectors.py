@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
-from attnviz.views.map_paint import paint_readout
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.ruler import small_width
 from attnviz.views.step_card import LEFT, StepCard
@@ -76,6 +75,7 @@ class VectorCard(StepCard):
     def _update(self, *, fresh: bool) -> None:
         super()._update(fresh=fresh)
         self._refresh_strips()
+        self._remark()
 
     def _refresh_strips(self) -> None:
         self._shown = () if self.moment is None else self._strips(self.moment)
@@ -143,14 +143,10 @@ class VectorCard(StepCard):
         spot = self._spot_at(point)
         return "" if spot is None else self._says(spot)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        looked = self._looked()
-        if looked is not None and self._mouse is None and not self._chip:
-            painter = QPainter(self)
-            near = self.folds()[looked[0]].cell(looked[1]).center()
-            paint_readout(painter, near, self._says(looked), QRectF(self.rect()))
-            painter.end()
+    def _key_reading(self) -> tuple[str, QPointF] | None:
+        if self._spot is None:
+            return None
+        return self._says(self._spot), self.folds()[self._spot[0]].cell(self._spot[1]).center()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         folds = self.folds()
@@ -182,8 +178,5 @@ class VectorCard(StepCard):
         index = min(max(index, 0), len(self._shown[place].values) - 1)
         self._spot = (place, index)
         self.setAccessibleDescription(self._says(self._spot))
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
+        self._remark()
         self.update()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from attnviz.edits import ForceToken
 from attnviz.table import Table
@@ -16,7 +16,7 @@ from attnviz.views.scrolled import paint_focus
 from attnviz.views.step_card import LEFT, StepCard
 from attnviz.views.step_moment import StepMoment, exact, lettered_number
 
-ROW, OPENED_ROW, MARK = 18.0, 24.0, 12.0
+ROW, OPENED_ROW, MARK = 18.0, 24.0, 16.0
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -43,6 +43,7 @@ class WordsCard(StepCard):
         self._words: tuple[WordRow, ...] = ()
         self._key: tuple[object, int, int] | None = None
         self._at = 0
+        self._walked = False
 
     def _title(self, moment: StepMoment) -> str:
         return "softmax → word"
@@ -113,7 +114,7 @@ class WordsCard(StepCard):
         if word.chosen:
             painter.setPen(colour("accent"))
             painter.setFont(ui_font(SMALL))
-            painter.drawText(QRectF(row.left(), row.top(), MARK, row.height()), int(LEFT), "▸")
+            painter.drawText(QRectF(row.left() + 5, row.top(), MARK, row.height()), int(LEFT), "▸")
         right = row.right() - 4
         painter.setFont(ui_font(SMALL, bold=word.chosen))
         painter.setPen(colour("text"))
@@ -180,24 +181,20 @@ class WordsCard(StepCard):
             super().keyPressEvent(event)
         elif key in targets:
             self._at = min(max(targets[key], 0), len(words) - 1)
+            self._walked = True
             self.setAccessibleDescription(_says(words[self._at]))
+            self._remark()
             self.update()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self._choose(self._at)
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self.update()
+    def _key_reading(self) -> tuple[str, QPointF] | None:
+        words = self.words()
+        if not self._walked or not words:
+            return None
+        return _says(words[self._at]), self.row(self._at).center()
 
 
 def _says(word: WordRow) -> str:

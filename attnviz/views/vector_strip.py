@@ -17,9 +17,9 @@ from attnviz.views.palette import SMALL, colour, diverging, readable_on, sequent
 from attnviz.views.ruler import small_width
 from attnviz.views.step_moment import exact, lettered_number
 
-MOST_CELL = 40.0
-LETTER_WIDTH, LETTER_HEIGHT = 36.0, 14.0
-_RAMP = 44.0
+MOST_CELL = 56.0
+LETTER_WIDTH, LETTER_HEIGHT = 36.0, 15.0
+_RAMP = 36.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +144,8 @@ def _paint_frame(painter: QPainter, cell: QRectF, name: str) -> None:
 
 def paint_scale(painter: QPainter, area: QRectF, limit: float, *, signed: bool) -> float:
     """A small colour bar with the two ends of the scale, left in ``area``; returns where it ends."""
-    low, high = lettered_number(-limit if signed else 0.0, 2 if signed else 0), lettered_number(limit)
+    digits = 0 if limit == 1.0 else 2
+    low, high = lettered_number(-limit, digits) if signed else "0", lettered_number(limit, digits)
     middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     painter.setFont(ui_font(SMALL))
     painter.setPen(colour("muted"))
