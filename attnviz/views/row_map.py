@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter, QPen
 
-from attnviz.export.cells import indexed_image, is_vector, paint_cells, pooled
+from attnviz.export.cells import is_vector, paint_cells, pooled
 from attnviz.trace import Floats
+from attnviz.views.cell_image import cell_image, inks_on, paint_image
 from attnviz.views.image import coded, safe_image
-from attnviz.views.palette import SMALL, colour, diverging, readable_on, theme, ui_font
+from attnviz.views.palette import SMALL, colour, diverging, theme, ui_font
 from attnviz.views.step_moment import lettered_number
 from attnviz.views.vector_strip import LETTER_HEIGHT, LETTER_WIDTH
 
@@ -30,17 +31,17 @@ class RowMap:
         key = (width, height, theme().name)
         if self._image is None or key != self._key:
             codes = pooled(self._codes, height, width, signed=True)
-            self._image, self._key = indexed_image(codes, diverging()), key
+            self._image, self._key = cell_image(codes, diverging()), key
         return self._image
 
     def paint(self, painter: QPainter, area: QRectF) -> None:
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         if is_vector(painter):
             paint_cells(painter, area, self._codes, diverging())
         else:
             ratio = painter.device().devicePixelRatio()
-            painter.drawImage(area, self.image(max(int(area.width() * ratio), 1), max(int(area.height() * ratio), 1)))
+            image = self.image(max(int(area.width() * ratio), 1), max(int(area.height() * ratio), 1))
+            paint_image(painter, area, image)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour("border"), 1))
         painter.drawRect(area)
@@ -52,7 +53,7 @@ class RowMap:
         width, height = area.width() / max(columns, 1), area.height() / max(rows, 1)
         if width < LETTER_WIDTH or height < LETTER_HEIGHT:
             return
-        inks = [readable_on(QColor(*(int(part) for part in row))) for row in diverging()]
+        inks = inks_on(signed=True)
         painter.setFont(ui_font(SMALL))
         for row in range(rows):
             for column in range(columns):

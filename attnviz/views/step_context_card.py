@@ -19,7 +19,7 @@ from attnviz.views.step_moment import StepMoment, exact, lettered_number
 from attnviz.views.step_source_card import SourceCard
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_strip
 
-_SUM, _WEIGHT = 13.0, 48.0
+_SUM, _WEIGHT = 13.0, 56.0
 
 
 class ContextCard(SourceCard):
@@ -31,6 +31,7 @@ class ContextCard(SourceCard):
         super().__init__()
         self._limit = 1.0
         self._terms: RowMap | None = None
+        self._terms_of: tuple[object, int] | None = None
         self._replace_button = self._add_button("⇄", "Replace the context… (R)")
         self._replace_button.clicked.connect(self.open_replacements)
 
@@ -45,15 +46,18 @@ class ContextCard(SourceCard):
 
     def _arrived(self, moment: StepMoment) -> None:
         self._limit = limit_of(moment.encoding.states)
-
-    def _moved(self, moment: StepMoment, *, same: bool) -> None:
-        super()._moved(moment, same=same)
-        weighted = moment.decoding.weighted(moment.step, moment.encoding)
-        self._terms = None if weighted is None else RowMap(weighted, self._limit)
+        self._terms_of = None
 
     @property
     def terms(self) -> RowMap | None:
-        """The map of the weighted states."""
+        """The map of the weighted states, made when it is looked at."""
+        moment = self.moment
+        if moment is None:
+            return None
+        if self._terms_of != (moment.decoding, moment.step):
+            weighted = moment.decoding.weighted(moment.step, moment.encoding)
+            self._terms = None if weighted is None else RowMap(weighted, self._limit)
+            self._terms_of = (moment.decoding, moment.step)
         return self._terms
 
     def rows(self) -> QRectF:
@@ -67,9 +71,10 @@ class ContextCard(SourceCard):
 
     def _paint_rows(self, painter: QPainter, moment: StepMoment) -> None:
         context = moment.decoding.context
-        if self._terms is None or context is None:
+        terms = self.terms
+        if terms is None or context is None:
             return
-        self._terms.paint(painter, self.rows())
+        terms.paint(painter, self.rows())
         if self._opened and moment.decoding.weights is not None:
             self._paint_weights(painter, moment.decoding.weights[moment.step])
         values = context[moment.step]
@@ -83,6 +88,9 @@ class ContextCard(SourceCard):
         area = self.sum_area()
         note = QRectF(area.left(), area.bottom() + 1, area.width(), 14)
         painter.drawText(note, int(LEFT), self._note(moment))
+
+    def _map_area(self) -> QRectF | None:
+        return self.rows()
 
     def _paint_weights(self, painter: QPainter, weights: Floats) -> None:
         """What each line was multiplied by."""
@@ -130,11 +138,11 @@ class ContextCard(SourceCard):
 
     def numbers(self) -> Table:
         """A row per source token, a column per dimension, and the context as the last row."""
-        moment = self.moment
-        if moment is None or self._terms is None or moment.decoding.context is None:
+        moment, terms = self.moment, self.terms
+        if moment is None or terms is None or moment.decoding.context is None:
             return Table((), ())
-        columns = tuple(str(column) for column in range(self._terms.values.shape[1]))
-        table = matrix_table("term", numbered(moment.tokens.labels), columns, self._terms.values)
+        columns = tuple(str(column) for column in range(terms.values.shape[1]))
+        table = matrix_table("term", numbered(moment.tokens.labels), columns, terms.values)
         context = tuple(float(value) for value in moment.decoding.context[moment.step])
         return Table(table.columns, (*table.rows, ("context", *context)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -37,6 +37,7 @@ class SourceCard(StepCard):
         super().__init__(parent)
         self._last: int | None = None
         self._pressed: QPointF | None = None
+        self._widest = 0.0
         self.labelled: tuple[int, ...] = ()
         self._by_key = False
         self._offers: list[Callable[[], object]] = []
@@ -52,6 +53,10 @@ class SourceCard(StepCard):
     def _row_says(self, moment: StepMoment, position: int, point: QPointF | None) -> str:
         """A token of this card in words, with the exact value."""
         return moment.source(position)
+
+    def _map_area(self) -> QRectF | None:
+        """The map that hides the band of the marked token, if there is one."""
+        return None
 
     def _fill_menu(self, menu: QMenu, moment: StepMoment, position: int | None) -> None:
         """Add to the menu of a token."""
@@ -72,7 +77,7 @@ class SourceCard(StepCard):
     def _label_room(self) -> float:
         if self.moment is None:
             return 0.0
-        return min(label_width(self.moment.labels, _bold()) + 6, self.width() * _WIDEST)
+        return min(self._widest + 6, self.width() * _WIDEST)
 
     def row(self, position: int) -> QRectF:
         """The line of a token, without its label."""
@@ -104,6 +109,8 @@ class SourceCard(StepCard):
 
     def _update(self, *, fresh: bool) -> None:
         super()._update(fresh=fresh)
+        if fresh and self.moment is not None:
+            self._widest = label_width(self.moment.labels, _bold())
         if self.marked is not None:
             self._last = self.marked
 
@@ -116,23 +123,26 @@ class SourceCard(StepCard):
             painter.fillRect(area, colour("accent", 0.16))
         self._paint_labels(painter, moment, marked)
         self._paint_rows(painter, moment)
-        if marked is not None:
+        over = self._map_area()
+        if marked is not None and over is not None:
             painter.setPen(QPen(colour("accent"), 1))
             for y in (area.top(), area.bottom()):
-                painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+                painter.drawLine(QPointF(over.left(), y), QPointF(over.right(), y))
 
     def _paint_labels(self, painter: QPainter, moment: StepMoment, marked: int | None) -> None:
         room, body = self._label_room() - 6, self.body()
         weights = moment.decoding.weights
         importance = None if weights is None else weights[moment.step]
         self.labelled = labels_that_fit(len(moment.tokens), body.height(), importance, marked)
+        labels, pitch = moment.labels, body.height() / len(moment.tokens)
         for position in self.labelled:
-            painter.setFont(_bold() if position == marked else token_font(SMALL))
-            painter.setPen(colour("accent" if position == marked else "text"))
-            metrics = QFontMetricsF(painter.font())
-            text = metrics.elidedText(moment.labels[position], Qt.TextElideMode.ElideRight, room + 1)
-            at = self.row(position).center().y() + metrics.capHeight() / 2
-            painter.drawText(QPointF(body.left() + room - metrics.horizontalAdvance(text), at), text)
+            own = position == marked
+            font = _bold() if own else token_font(SMALL)
+            painter.setFont(font)
+            painter.setPen(colour("accent" if own else "text"))
+            text, width, half = _fitted(labels[position], round(room), own)
+            at = body.top() + (position + 0.5) * pitch + half
+            painter.drawText(QPointF(body.left() + room - width, at), text)
 
     def _reading(self, point: QPointF) -> str:
         position = self.row_at(point)
@@ -249,7 +259,11 @@ def labels_that_fit(count: int, height: float, importance: Floats | None, marked
         return tuple(range(count))
     apart = math.ceil(_PITCH / max(pitch, 1e-6))
     order = [] if marked is None else [marked]
-    order += range(count) if importance is None else np.argsort(-importance, kind="stable").tolist()
+    if importance is not None:
+        most = min(count, 4 * math.ceil(height / _PITCH))
+        heaviest = np.argpartition(-importance, most - 1)[:most]
+        order += heaviest[np.argsort(-importance[heaviest], kind="stable")].tolist()
+    order += range(0, count, max(apart // 2, 1))
     taken = bytearray(count)
     chosen: list[int] = []
     for position in order:
@@ -258,6 +272,14 @@ def labels_that_fit(count: int, height: float, importance: Floats | None, marked
             taken[first:last] = b"\1" * (last - first)
             chosen.append(position)
     return tuple(sorted(chosen))
+
+
+@lru_cache(maxsize=4096)
+def _fitted(label: str, room: int, bold: bool) -> tuple[str, float, float]:
+    """A label cut to ``room``, its width, and half the height of its letters."""
+    metrics = QFontMetricsF(_bold() if bold else token_font(SMALL))
+    text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room + 1)
+    return text, metrics.horizontalAdvance(text), metrics.capHeight() / 2
 
 
 def _bold() -> QFont:

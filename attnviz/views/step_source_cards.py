@@ -42,6 +42,9 @@ class StatesCard(SourceCard):
         rows, columns = moment.encoding.states.shape
         return f"{rows} × {columns}"
 
+    def _map_area(self) -> QRectF | None:
+        return self.rows()
+
     def _arrived(self, moment: StepMoment) -> None:
         states = moment.encoding.states
         if self.map is None or self.map.values is not states:
@@ -118,6 +121,9 @@ class ScoresCard(SourceCard):
     def _inner_area(self) -> QRectF:
         rows = self.rows()
         return QRectF(rows.left(), rows.top(), rows.width() * _MAP_SHARE, rows.height())
+
+    def _map_area(self) -> QRectF | None:
+        return self._inner_area() if self._opened and self.inner() is not None else None
 
     def _bar_scale(self) -> BarScale:
         area = self.rows()

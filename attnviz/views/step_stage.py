@@ -39,7 +39,7 @@ class StagedWeights:
 
     @property
     def moved(self) -> bool:
-        return bool(np.abs(self.weights - self.original).max() > 1e-9)
+        return bool(np.abs(self.weights - self.original).max() > 1e-6)
 
     def with_weight(self, position: int, weight: float) -> StagedWeights:
         """One weight set within [0, 1], the others scaled to what remains; where they are all 0 they share it evenly."""

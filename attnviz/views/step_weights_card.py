@@ -81,8 +81,8 @@ class WeightsCard(SourceCard):
         return StagedWeights.of(moment.step, own, None if scores is None else scores[moment.step])
 
     def stage(self, staged: StagedWeights) -> None:
-        """Show a distribution that waits to be applied."""
-        self._staged = staged
+        """Show a distribution that waits to be applied; back where it was, nothing waits."""
+        self._staged = staged if staged.moved else None
         self._staged_for = None if self.moment is None else self.moment.decoding
         self._show_buttons()
         self.setAccessibleDescription(f"staged: {staged.says()}. Enter applies, Escape discards.")

@@ -9,11 +9,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
 
-from attnviz.export.cells import is_vector, paint_cells
+from attnviz.export.cells import is_vector
 from attnviz.export.colours import Codes
 from attnviz.trace import Floats
+from attnviz.views.cell_image import inks_on, paint_codes
 from attnviz.views.image import coded, safe_image
-from attnviz.views.palette import SMALL, colour, diverging, readable_on, sequential, token_font, ui_font
+from attnviz.views.palette import SMALL, colour, diverging, sequential, token_font, ui_font
 from attnviz.views.ruler import small_width
 from attnviz.views.step_moment import exact, lettered_number
 
@@ -102,8 +103,7 @@ def paint_strip(painter: QPainter, strip: Strip, fold: Fold, looked: int | None 
     grid = np.full(fold.lines * fold.columns, filler, np.uint8)
     grid[: fold.count] = codes
     painter.save()
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    paint_cells(painter, fold.area, grid.reshape(fold.lines, fold.columns), strip.table())
+    paint_codes(painter, fold.area, grid.reshape(fold.lines, fold.columns), strip.table())
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colour("border"), 1))
     painter.drawRect(fold.area)
@@ -119,9 +119,8 @@ def _paint_numbers(painter: QPainter, strip: Strip, fold: Fold, codes: Codes) ->
     lines = 2 if strip.names and size.height() >= 2 * LETTER_HEIGHT else 1
     if size.width() < LETTER_WIDTH or size.height() < LETTER_HEIGHT or (is_vector(painter) and fold.count > 1024):
         return
-    table = strip.table()
     painter.setFont(ui_font(SMALL))
-    inks = [readable_on(QColor(*(int(part) for part in row))) for row in table]
+    inks = inks_on(signed=strip.signed)
     for index in range(fold.count):
         painter.setPen(inks[codes[index]])
         area = fold.cell(index)
