@@ -1,0 +1,68 @@
+"""Where the cards of a step stand: three rows in the order of computation, or one card opened and the others as chips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+
+ARROW, BETWEEN, CHIP, TIGHT = 18.0, 16.0, 26.0, 8.0
+LANE = 36.0
+HEIGHTS = (92.0, 224.0, 122.0)
+LEAST_WIDTH, LEAST_HEIGHT = 760, 440
+
+Place = tuple[int, int]
+Shares = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The areas of all cards row by row; of an opened card its chip-sized ``slot`` in the row, and ``opened`` is what it fills."""
+
+    areas: tuple[tuple[QRectF, ...], ...]
+    opened: Place | None = None
+    room: QRectF | None = None
+
+    def area(self, place: Place) -> QRectF:
+        """Where a card's widget stands."""
+        return self.room if self.room is not None and place == self.opened else self.areas[place[0]][place[1]]
+
+
+def laid_out(room: QRectF, shares: Shares, opened: Place | None, lane: float = 0.0) -> Layout:
+    """Rows share the height as they need it and the cards of a row its width by ``shares``.
+
+    ``lane`` is left free at the right of the rows between the first and the last, for an arrow that passes them.
+    """
+    if opened is None:
+        return _rows(room, shares, lane)
+    areas: list[tuple[QRectF, ...]] = []
+    card = room.height() - len(shares) * CHIP - len(shares) * TIGHT
+    top, filled = room.top(), QRectF()
+    for index, row in enumerate(shares):
+        areas.append(_row(QRectF(room.left(), top, room.width(), CHIP), row))
+        top += CHIP + TIGHT
+        if index == opened[0]:
+            filled = QRectF(room.left(), top, room.width(), card)
+            top += card + TIGHT
+    return Layout(tuple(areas), opened, filled)
+
+
+def _rows(room: QRectF, shares: Shares, lane: float) -> Layout:
+    spare = room.height() - BETWEEN * (len(shares) - 1)
+    heights = [spare * height / sum(HEIGHTS) for height in HEIGHTS]
+    areas, top = [], room.top()
+    for index, (row, height) in enumerate(zip(shares, heights, strict=True)):
+        width = room.width() - (lane if 0 < index < len(shares) - 1 else 0.0)
+        areas.append(_row(QRectF(room.left(), top, width, height), row))
+        top += height + BETWEEN
+    return Layout(tuple(areas))
+
+
+def _row(area: QRectF, shares: tuple[float, ...]) -> tuple[QRectF, ...]:
+    width = area.width() - ARROW * (len(shares) - 1)
+    left, areas = area.left(), []
+    for share in shares:
+        own = width * share / sum(shares)
+        areas.append(QRectF(left, area.top(), own, area.height()))
+        left += own + ARROW
+    return tuple(areas)
