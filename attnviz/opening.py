@@ -51,7 +51,7 @@ class Opening(QObject):
 
     def open_default(self, device: str) -> None:
         """The shipped model, when the folder that was remembered is refused at the start: better that than none."""
-        folders = shelf.shipped()
+        folders = shelf.encoders()
         if folders and str(folders[0]) != self.last_path:
             self.open(str(folders[0]), device)
 

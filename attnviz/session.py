@@ -120,7 +120,7 @@ def make_window(remembered: Settings, settings_file: Path | None, first: Path | 
 
     dress(make_app(), remembered.theme)
     window = Window(make_library, remembered, settings_file)
-    shipped = shelf.shipped()
+    shipped = shelf.encoders()
     recent = tuple(Offered(Path(path).name, path) for path in remembered.recent if Path(path) not in shipped)
     window.header.offer_checkpoints(tuple(_offered(folder) for folder in shipped), recent)
     window.header.offer_sentences(examples(), remembered.recent_sentences)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from attnviz import settings as remembered
 from attnviz.engine import Engine
 from attnviz.errors import AttnvizError, printable
+from attnviz.models.families import translates
 from attnviz.opening import Opening
 from attnviz.running import STUCK, Running
 from attnviz.tabs import TABS
@@ -188,6 +189,9 @@ class Window(QWidget):
 
     @Slot(object)
     def _on_opened(self, report: LoadReport) -> None:
+        if translates(report.family):
+            self._on_decoder(report)
+            return
         self.settings = self.settings.with_recent(report.path)
         self.header.show_checkpoint(report.name)
         self.header.offer_recent(tuple(Offered(os.path.basename(path), path) for path in self.settings.recent))  # noqa: PTH119 - a string in, a string out
@@ -196,6 +200,18 @@ class Window(QWidget):
         self.setWindowTitle(f"{printable(report.name)} — attnviz")
         self._set_scene(replace(self.scene, reference=self.opening.reference, report=report))
         self._remember()
+
+    def _on_decoder(self, report: LoadReport) -> None:
+        """An encoder–decoder belongs to the decoding tab; the model of the other tabs stays."""
+        reference = self.opening.reference
+        if reference is None:
+            return
+        others = tuple(decoder for decoder in self.scene.decoders if decoder.path != reference.path)
+        self._set_scene(replace(self.scene, decoders=(reference, *others)))
+        self.settings = replace(self.settings.with_recent(report.path), checkpoint=self.settings.checkpoint)
+        self.show_tab("decoding")
+        if self.scene.reference is None:
+            self.opening.open_default(self.settings.device)
 
     @Slot(object)
     def _on_refused(self, error: AttnvizError) -> None:

@@ -37,6 +37,11 @@ FAMILIES = {
 }
 
 
+def translates(model_type: str) -> bool:
+    """Whether models of that type are opened in the decoding tab."""
+    return model_type in FAMILIES and FAMILIES[model_type].translates
+
+
 def parse_config(raw: bytes) -> tuple[Family, Config, tuple[str, ...]]:
     """The family and configuration in the bytes of a config.json, and remarks to show; raises CheckpointError."""
     found = parse_object(raw, "config.json", "CONFIG_UNREADABLE")

@@ -114,7 +114,7 @@ def resolve(name: str | None, recent: Iterable[str] = ()) -> Path:
     """The folder that ``name`` means: a name from the list, or a path; None is the default. Raises CheckpointError."""
     folders = shipped()
     if name is None:
-        if not folders:
+        if not (folders := encoders()):
             raise CheckpointError("No checkpoint ships with this copy; name a checkpoint folder.", "NOT_FOUND")
         return folders[0]
     for folder in (*folders, *(Path(path) for path in recent)):

@@ -31,6 +31,8 @@ class Entry:
 TABS = (
     Entry("masking", "Masking", "Mask words and see the model's predictions", "attnviz.tabs.masking", "MaskingTab"),
     Entry("inspector", "Inspector", "Every attention head and hidden state", "attnviz.tabs.inspector", "InspectorTab"),
-    Entry("decoding", "Decoding", "How a decoder with attention makes each word", "attnviz.tabs.decoding", "DecodingTab"),
+    Entry(
+        "decoding", "Decoding", "How a decoder with attention makes each word", "attnviz.tabs.decoding", "DecodingTab"
+    ),
     Entry("tokenization", "Tokenization", "How text becomes tokens", "attnviz.tabs.tokenization", "TokenizationTab"),
 )

@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from attnviz.edits import ForceToken, HideSource, SetContext, SetWeights
 from attnviz.errors import printable
 from attnviz.jobs.decode import Decode, Earlier
 from attnviz.tabs.asking import Asking
-from attnviz.tabs.decoding_layout import DecodingLayout, Looks
+from attnviz.tabs.decoding_layout import DecodingLayout
 from attnviz.tabs.decoding_models import name_of
 from attnviz.tabs.decoding_wish import Way, Wish
+from attnviz.tabs.decoding_words import says, show_looks
 from attnviz.tabs.tab import Tab
 from attnviz.trace import Cursor, Decoding, Encoding, LoadReport, Misfits, Notice, Trace
 from attnviz.views.lettering import visible
@@ -256,7 +256,7 @@ class DecodingTab(Tab):
         parts.show_tree(offered=self.wish.way is Way.BEAM)
         parts.transport.follow(self.cursor_at.step, self._steps())
         for looks, (name, trace) in zip(parts.looks, lanes, strict=False):
-            _show_looks(looks, name, trace, self.cursor_at)
+            show_looks(looks, name, trace, self.cursor_at)
         parts.timeline.name, parts.timeline.losses = lanes[0][0], self.wish.way is Way.FOLLOW
         parts.timeline.other, parts.timeline.other_name = (lanes[1][1], lanes[1][0]) if lanes[1:] else (None, "")
         parts.timeline.draw(lanes[0][1], self.cursor_at)
@@ -312,32 +312,3 @@ def _newest(asking: Asking) -> Trace:
     """The answer that is coming in, when it has words already, else the last one."""
     is_coming = asking.is_busy and asking.incoming.find(Decoding) is not None
     return asking.incoming if is_coming else asking.trace
-
-
-def _show_looks(looks: Looks, name: str, trace: Trace, cursor: Cursor) -> None:
-    encoding, decoding = trace.find(Encoding), trace.find(Decoding)
-    looks.show_attention(attends=encoding is None or encoding.attention != "none")
-    looks.panel.set_title(f"Where {printable(name, 24)} looks" if encoding is None or encoding.attention != "none" else f"What {printable(name, 24)} gets")
-    looks.panel.set_subtitle(printable(decoding.text, 40) if decoding else "")
-    for view in looks.views:
-        if view.isVisible():
-            view.draw(trace, cursor)
-
-
-def says(edit: DecodingEdit, trace: Trace) -> str:
-    """A what-if in a few words, with the names of the words and tokens that it is about."""
-    decoding, tokens = trace.find(Decoding), trace.tokens()
-    match edit:
-        case ForceToken(step=step, token=token):
-            word = decoding.vocabulary[token] if decoding and token < len(decoding.vocabulary) else str(token)
-            return f"step {step + 1}: say {visible(word)}"
-        case HideSource(step=step, position=position):
-            name = tokens.labels[position] if tokens and position < len(tokens) else ""
-            when = "in all steps" if step == 0 else f"from step {step + 1} on"
-            return f"hide {visible(name)} ({position}) {when}"
-        case SetWeights(step=step, weights=weights):
-            most = max(range(len(weights)), key=weights.__getitem__)
-            name = tokens.labels[most] if tokens and most < len(tokens) else ""
-            return f"step {step + 1}: weights by hand, most on {visible(name)} ({weights[most]:.2f})"
-        case SetContext(step=step, origin=origin):
-            return f"step {step + 1}: context = {origin or 'given numbers'}"

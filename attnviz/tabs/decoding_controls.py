@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -101,15 +100,11 @@ class DecodingControls(QWidget):
             self.wished.emit(self.wish)
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for row in (first, second):
-            row.setSpacing(GRID)
-            column.addLayout(row)
-        self._build_first(first)
-        self._build_second(second)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        self._build_models(row)
+        self._build_ways(row)
         self.source.textEdited.connect(self._on_typed)
         self.source.returnPressed.connect(self.say)
         for box in (self.prefix, self.target):  # a half-written answer is none
@@ -121,27 +116,29 @@ class DecodingControls(QWidget):
             number.valueChanged.connect(self.say)
         self._show_way()
 
-    def _build_first(self, row: QHBoxLayout) -> None:
+    def _build_models(self, row: QHBoxLayout) -> None:
         self.source.setFont(token_font(14))
         self.source.setMaxLength(LONGEST)
         self.source.setPlaceholderText("Type what the model is to read, such as a word to spell")
         self.source.setToolTip("The source that the encoder reads (Ctrl+L is the sentence of the other tabs)")
-        self.examples.setText("Examples")
+        self.source.setMinimumWidth(10 * GRID)
+        self.examples.setAccessibleName("Examples")
         self.examples.setToolTip("Sources that this model can read")
         self.examples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.examples.setMenu(QMenu(self.examples))
-        self.report.setText("Report")
+        self.report.setText("ⓘ")
+        self.report.setAccessibleName("Load report")
         self.report.setToolTip("How this model was read: tensors, sizes, probe")
         self.report.clicked.connect(self.report_wished)
         self.model.setToolTip("The encoder–decoder that writes; File → Open folder (Ctrl+O) adds your own")
         self.versus.setToolTip("A second model on the same source, beside the first")
-        self._add(row, "Source", self.source, 1)
+        self._add(row, "source", self.source, 1)
         row.addWidget(self.examples)
-        self._add(row, "Model", self.model)
+        self._add(row, "model", self.model)
         self._add(row, "vs", self.versus)
         row.addWidget(self.report)
 
-    def _build_second(self, row: QHBoxLayout) -> None:
+    def _build_ways(self, row: QHBoxLayout) -> None:
         self.way.addItems([str(way) for way in Way])
         self.way.setToolTip("How each word is chosen")
         self.width_box.setRange(1, 10)
@@ -161,14 +158,15 @@ class DecodingControls(QWidget):
         self.target.setToolTip("Teacher forcing: these words are fed in, and the loss of each is shown")
         self.prefix.setPlaceholderText("free")
         self.prefix.setToolTip("What the answer must begin with")
-        self._add(row, "Words are", self.way)
+        self._add(row, "words", self.way)
         self._add(row, "beam", self.width_box)
-        self._add(row, "length penalty", self.penalty)
+        self._add(row, "penalty", self.penalty)
         self._add(row, "temperature", self.temperature)
         self._add(row, "seed", self.seed)
-        self._add(row, "reference", self.target, 1)
-        self._add(row, "Answer begins with", self.prefix, 1)
-        row.addStretch(1)
+        self._add(row, "reference", self.target)
+        self._add(row, "begins with", self.prefix)
+        for box, width in ((self.prefix, 14), (self.target, 26)):
+            box.setFixedWidth(width * GRID)
 
     def _add(self, row: QHBoxLayout, text: str, widget: QWidget, stretch: int = 0) -> None:
         label = QLabel(text, self)

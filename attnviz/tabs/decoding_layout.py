@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT = 50 * GRID, 105 * GRID
 CHANGES = 38 * GRID
+ONE_LANE, TWO_LANES = 15 * GRID, 20 * GRID
 
 
 class Looks(QWidget):
@@ -118,7 +119,7 @@ class DecodingLayout:
         self.changes_panel.setFixedWidth(CHANGES)
         row.addWidget(self.timeline_panel, 1)
         row.addWidget(self.changes_panel)
-        below.setFixedHeight(17 * GRID)
+        self._below_row = below
         return below
 
     def show_tree(self, *, offered: bool) -> None:
@@ -138,6 +139,7 @@ class DecodingLayout:
         both = len(names) > 1
         self._lanes_row.setVisible(both)
         self.looks[1].setVisible(both)
+        self._below_row.setFixedHeight(TWO_LANES if both else ONE_LANE)
         for place, name in enumerate(names):
             self.lane_buttons.button(place).setText(name)
         self.lane_buttons.button(lane).setChecked(True)

@@ -16,7 +16,7 @@ class Way(StrEnum):
     GREEDY = "greedy"
     BEAM = "beam search"
     SAMPLED = "sampled"
-    FOLLOW = "follow a reference"
+    FOLLOW = "teacher-forced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""How the decoding tab calls things: its panels, and what-ifs in a few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnviz.edits import ForceToken, HideSource, SetContext, SetWeights
+from attnviz.errors import printable
+from attnviz.trace import Cursor, Decoding, Encoding, Trace
+from attnviz.views.lettering import visible
+
+if TYPE_CHECKING:
+    from attnviz.edits import DecodingEdit
+    from attnviz.tabs.decoding_layout import Looks
+
+
+def show_looks(looks: Looks, name: str, trace: Trace, cursor: Cursor) -> None:
+    """Draw one run in its panel, with what that panel is called."""
+    encoding, decoding = trace.find(Encoding), trace.find(Decoding)
+    looks.show_attention(attends=encoding is None or encoding.attention != "none")
+    looks.panel.set_title(
+        f"Where {printable(name, 24)} looks"
+        if encoding is None or encoding.attention != "none"
+        else f"What {printable(name, 24)} gets"
+    )
+    looks.panel.set_subtitle(printable(decoding.text, 40) if decoding else "")
+    for view in looks.views:
+        if view.isVisible():
+            view.draw(trace, cursor)
+
+
+def says(edit: DecodingEdit, trace: Trace) -> str:
+    """A what-if in a few words, with the names of the words and tokens that it is about."""
+    decoding, tokens = trace.find(Decoding), trace.tokens()
+    match edit:
+        case ForceToken(step=step, token=token):
+            word = decoding.vocabulary[token] if decoding and token < len(decoding.vocabulary) else str(token)
+            return f"step {step + 1}: say {visible(word)}"
+        case HideSource(step=step, position=position):
+            name = tokens.labels[position] if tokens and position < len(tokens) else ""
+            when = "in all steps" if step == 0 else f"from step {step + 1} on"
+            return f"hide {visible(name)} ({position}) {when}"
+        case SetWeights(step=step, weights=weights):
+            most = max(range(len(weights)), key=weights.__getitem__)
+            name = tokens.labels[most] if tokens and most < len(tokens) else ""
+            return f"step {step + 1}: weights by hand, most on {visible(name)} ({weights[most]:.2f})"
+        case SetContext(step=step, origin=origin):
+            return f"step {step + 1}: context = {origin or 'given numbers'}"
