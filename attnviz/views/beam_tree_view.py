@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from attnviz.table import Cell, Table
+from attnviz.table import Table
 from attnviz.trace import BeamTree, Decoding, Fate
 from attnviz.views.beam_layout import HEADER, BeamLayout, arrange, best_path
 from attnviz.views.beam_paint import (
@@ -20,9 +20,8 @@ from attnviz.views.beam_paint import (
     paint_footer,
     paint_header,
     score_width,
-    signed,
 )
-from attnviz.views.lettering import isolated, percent
+from attnviz.views.beam_words import NAMES, explained, row_of, says
 from attnviz.views.map_paint import paint_ring
 from attnviz.views.palette import GRID
 from attnviz.views.scrolled import paint_focus
@@ -45,6 +44,7 @@ class BeamTreeView(WideView):
         self._hovered: int | None = None
         self._pressed: int | None = None
         self._at: int | None = None
+        self._followed = 0
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Tree of the beam search")
@@ -59,10 +59,9 @@ class BeamTreeView(WideView):
 
     def numbers(self) -> Table:
         """A row per branch, in order of their making; a leaf has its rank."""
-        names = ("branch", "parent", "step", "id", "word", "log probability", "total", "fate", "score", "rank")
         tree = self.tree
-        rows = () if tree is None else tuple(_row(tree, branch) for branch in range(len(tree.branches)))
-        return Table(names, rows)
+        rows = () if tree is None else tuple(row_of(tree, branch) for branch in range(len(tree.branches)))
+        return Table(NAMES, rows)
 
     # geometry
 
@@ -90,11 +89,21 @@ class BeamTreeView(WideView):
         before = self._laid
         if not fresh:
             self.update(0, 0, self.width(), math.ceil(HEADER))  # the cursor's step is marked there and nowhere else
+            self._follow()
             return
         self._lay_out()
         super()._update(fresh=fresh)
         if before is None and self._laid is not None:
             self._show_level()
+
+    def _follow(self) -> None:
+        """Bring the column of the play head into view when it has moved; up and down nothing moves."""
+        if self._laid is None or self.cursor_at.step == self._followed:
+            return
+        self._followed = self.cursor_at.step
+        if 0 <= self._followed < len(self._laid.columns):
+            column, top = self._laid.columns[self._followed], self._corner().y()
+            self._reveal(QRectF(column.left - 4 * GRID, top, column.right - column.left + 8 * GRID, 1))
 
     def _lay_out(self) -> None:
         tree = self.tree
@@ -148,7 +157,7 @@ class BeamTreeView(WideView):
         columns = laid.seen(left, left + room.width())
         paint_header(painter, laid, columns, self.cursor_at.at_step, room.translated(left, 0))
         painter.restore()
-        paint_footer(painter, room, _explained(tree))
+        paint_footer(painter, room, explained(tree))
         if self.hasFocus() and self._at is None:
             paint_ring(painter, room)
 
@@ -240,36 +249,6 @@ class BeamTreeView(WideView):
         self.update()
 
 
-def says(tree: BeamTree, branch: int) -> str:
-    """A branch in words: word, own probability, total, score and fate."""
-    made = tree.branches[branch]
-    fates = {
-        Fate.KEPT: "kept; a click takes the words up to here",
-        Fate.PRUNED: f"pruned: not among the best {tree.width}",
-        Fate.ENDED: "ended with the end sign; a click shows this output",
-    }
-    probability = math.exp(made.log_probability)
-    said = [
-        f"{isolated(tree.vocabulary[made.token])} · step {made.step + 1}",
-        f"probability {percent(probability)} · ln p {signed(made.log_probability)}",
-        f"total {signed(made.total)} · score {signed(tree.score(branch))}",
-        f"{_ended_at_limit(tree, branch) or fates[made.fate]}",
-    ]
-    if branch in tree.leaves:
-        said.insert(3, f"rank {tree.leaves.index(branch) + 1} of {len(tree.leaves)}")
-    return "\n".join(said)
-
-
-def _ended_at_limit(tree: BeamTree, branch: int) -> str:
-    at_limit = branch in tree.leaves and tree.branches[branch].fate is Fate.KEPT
-    return "stopped at the limit of steps; a click shows this output" if at_limit else ""
-
-
-def _explained(tree: BeamTree) -> str:
-    said = f"beam {tree.width} · dashed: pruned · bar: ended · in the boxes: total ln p · at the right: rank and score"
-    return f"{said} = total ÷ ((5 + length) ÷ 6)^{tree.penalty:g}" if tree.penalty else f"{said} = total"
-
-
 def _neighbour(tree: BeamTree, laid: BeamLayout, branch: int, key: Qt.Key) -> int:
     made = tree.branches[branch]
     if key == Qt.Key.Key_Left:
@@ -280,19 +259,3 @@ def _neighbour(tree: BeamTree, laid: BeamLayout, branch: int, key: Qt.Key) -> in
     order = laid.columns[made.step].order
     place = order.index(branch) + (1 if key == Qt.Key.Key_Down else -1)
     return order[min(max(place, 0), len(order) - 1)]
-
-
-def _row(tree: BeamTree, branch: int) -> tuple[Cell, ...]:
-    made = tree.branches[branch]
-    return (
-        branch,
-        made.parent if made.parent >= 0 else None,
-        made.step + 1,
-        made.token,
-        tree.vocabulary[made.token],
-        made.log_probability,
-        made.total,
-        made.fate.value,
-        tree.score(branch),
-        tree.leaves.index(branch) + 1 if branch in tree.leaves else None,
-    )

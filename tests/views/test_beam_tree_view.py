@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from attnviz.trace import BeamTree, Branch, Cursor, Decoding, Fate, Trace
 from attnviz.views.beam_layout import arrange, best_path, ordered
-from attnviz.views.beam_tree_view import BeamTreeView, says
+from attnviz.views.beam_tree_view import BeamTreeView
+from attnviz.views.beam_words import says
 from tests.views.decodings import beam_tree, decoding_of, decoding_trace
 from tests.views.sentences import HOSTILE, hover, in_theme, svg_text
 from tests.views.traces import press, shown
@@ -197,6 +198,18 @@ def test_a_wide_and_long_search_scrolls_both_ways(qtbot: QtBot) -> None:
     for _ in range(25):
         press(view, Qt.Key.Key_Down)
     assert view._content_room().contains(view.box(ordered(tree)[-1][-1]))
+
+
+def test_the_tree_follows_the_play_head(qtbot: QtBot) -> None:
+    """Scrubbing brings the step's column into view, and leaves the height where it is."""
+    tree = beam_tree(10, 40)
+    view = view_of(qtbot, tree, size=(700, 300))
+    level = view.box(best_path(tree)[0]).top()
+    for step in (30, 3, 39):
+        view.draw(view.trace, Cursor(step=step))
+        box = view.box(best_path(tree)[step])
+        assert view._content_room().contains(box)
+        assert box.top() == level
 
 
 def test_only_what_is_seen_is_painted(qtbot: QtBot) -> None:
