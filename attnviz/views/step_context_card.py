@@ -86,7 +86,7 @@ class ContextCard(SourceCard):
         painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "Σ")
         painter.setPen(colour("muted"))
         area = self.sum_area()
-        note = QRectF(area.left(), area.bottom() + 1, area.width(), 14)
+        note = QRectF(self.body().left(), area.bottom() + 1, self.body().width(), 14)
         painter.drawText(note, int(LEFT), self._note(moment))
 
     def _map_area(self) -> QRectF | None:
@@ -108,7 +108,7 @@ class ContextCard(SourceCard):
             return ""
         summed = weights[moment.step] @ moment.encoding.states
         differs = float(abs(summed - context[moment.step]).max()) > 1e-3 * max(self._limit, 1.0)
-        return "set by hand: not the sum above" if differs else f"= c{moment.now}, summed by column"
+        return "set by hand: not the sum above" if differs else f"Σ = c{moment.now}, summed by column"
 
     # reading
 
@@ -126,7 +126,7 @@ class ContextCard(SourceCard):
         if column is None:
             return says
         state = float(moment.encoding.states[position, column])
-        return f"{says}   α h̃[{column}] = {exact(weight)} · {exact(state)} = {exact(weight * state)}"
+        return f"{says}   α h̃[{column}] = {_short(weight)} · {_short(state)} = {exact(weight * state)}"
 
     def _reading(self, point: QPointF) -> str:
         moment = self.moment
@@ -185,3 +185,9 @@ class ContextCard(SourceCard):
             self.open_replacements()
         else:
             super().keyPressEvent(event)
+
+
+def _short(value: float) -> str:
+    """A factor, in brackets where it is negative."""
+    text = f"{value:.3g}".replace("-", "−")
+    return f"({text})" if value < 0 else text

@@ -68,12 +68,12 @@ def lowered(number: int) -> str:
 
 
 def lettered_number(value: float, digits: int = 2) -> str:
-    """A number with so many decimals and a true minus sign."""
+    """A number with so many decimals and a true minus sign, which zero hasn't."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def exact(value: float) -> str:

@@ -39,7 +39,7 @@ class BeforeCard(ScaledCard):
     """The decoder's state before the step."""
 
     def _title(self, moment: StepMoment) -> str:
-        return f"h{moment.before}" if moment.step else f"h{moment.before} from the encoder"
+        return f"h{moment.before}" if moment.step else f"h{moment.before} (encoder)"
 
     def _strips(self, moment: StepMoment) -> tuple[Strip, ...]:
         return (Strip(f"h{moment.before}", "state before", moment.decoding.before[moment.step], self._limit),)
@@ -57,6 +57,8 @@ class HiddenCard(ScaledCard):
 
 class GruCard(ScaledCard):
     """The recurrent cell: its gates and its candidate; opened, all that the new state is made of (Cho et al. 2014)."""
+
+    _together = True
 
     def _scaled(self, moment: StepMoment) -> tuple[Floats, ...]:
         return moment.decoding.before, moment.decoding.hidden, moment.decoding.candidate

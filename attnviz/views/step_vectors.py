@@ -20,6 +20,7 @@ class VectorCard(StepCard):
     """Strips under each other, each on its own fold; ``_strips`` gives them for a step."""
 
     _between = 3.0
+    _together = False  # whether the same cell of every strip is lit
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +94,8 @@ class VectorCard(StepCard):
         looked = self._looked()
         folds = self.folds()
         for place, (strip, fold) in enumerate(zip(self._shown, folds, strict=True)):
-            paint_strip(painter, strip, fold, looked[1] if looked is not None and looked[0] == place else None)
+            lit = looked is not None and (self._together or looked[0] == place)
+            paint_strip(painter, strip, fold, looked[1] if lit and looked is not None else None)
             if len(folds) > 1:
                 painter.setFont(ui_font(SMALL))
                 painter.setPen(colour("muted"))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from attnviz.table import Table
-from attnviz.trace import Decoding
+from attnviz.trace import Decoding, softmax
 from attnviz.views.palette import SMALL, colour, ui_font
 from attnviz.views.source_bars import BarScale, paint_axis, paint_bars, paint_numbers
 from attnviz.views.step_card import LEFT
@@ -38,6 +38,7 @@ class WeightsCard(SourceCard):
         self._staged_for: Decoding | None = None
         self._base: StagedWeights | None = None
         self._dragged: int | None = None
+        self._by_hand = False
         self.apply_button = self._push_button("Apply", "Decode again from this step with these weights (Enter)")
         self.discard_button = self._push_button("Discard", "Back to the weights as they were (Esc)")
         self.apply_button.clicked.connect(self.apply)
@@ -57,7 +58,7 @@ class WeightsCard(SourceCard):
         return f"weights α{moment.now}"
 
     def _formula(self, moment: StepMoment) -> str:
-        return f"softmax(e{moment.now})"
+        return f"set by hand, not softmax(e{moment.now})" if self._by_hand else f"softmax(e{moment.now})"
 
     def _dims(self, moment: StepMoment) -> str:
         return str(len(moment.tokens))
@@ -99,6 +100,7 @@ class WeightsCard(SourceCard):
         self.update()
 
     def _moved(self, moment: StepMoment, *, same: bool) -> None:
+        self._by_hand = _differs(moment)
         super()._moved(moment, same=same)
         if self._staged is not None and (self._staged.step != moment.step or self._staged_for is not moment.decoding):
             self.discard()
@@ -232,3 +234,11 @@ class WeightsCard(SourceCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_buttons()
+
+
+def _differs(moment: StepMoment) -> bool:
+    """Whether the weights of the step are other ones than its scores give."""
+    weights, scores = moment.decoding.weights, moment.decoding.scores
+    if weights is None or scores is None:
+        return False
+    return bool(np.abs(softmax(scores[moment.step]) - weights[moment.step]).max() > 1e-3)

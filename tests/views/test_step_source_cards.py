@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from attnviz.edits import HideSource, SetContext, SetWeights
@@ -47,6 +49,14 @@ def drag(qtbot: QtBot, view: StepCards, position: int, weight: float) -> None:
     qtbot.mouseMove(card, start + QPoint(30, 0))
     qtbot.mouseMove(card, end)
     qtbot.mouseRelease(card, LEFT, pos=end)
+
+
+def edited(**changes: Floats) -> Trace:
+    """The usual decoding with some of its arrays changed."""
+    trace = decoding_trace()
+    decoding = trace.find(Decoding)
+    assert decoding is not None
+    return trace.plus(replace(decoding, **changes))
 
 
 def choose(menu: QMenu, beginning: str) -> None:
@@ -92,15 +102,14 @@ def test_arrows_walk_the_tokens(qtbot: QtBot) -> None:
 def test_the_map_of_states_is_built_once_for_all_steps(qtbot: QtBot) -> None:
     """Scrubbing paints the same picture; another decoding brings another one."""
     view = cards_of(qtbot)
-    built, size = view.states.map, (100, 100)
-    picture = built.image(*size).cacheKey()
+    view.grab()
+    built = view.states.map
+    painted = built._image.cacheKey()
     for step in range(6):
-        view.draw(view.trace, Cursor(step=step))
+        view.draw(view.trace, Cursor(step=step, key=step))
         view.grab()
     assert view.states.map is built
-    painted = built.image(*size).cacheKey()
-    assert built.image(*size).cacheKey() == painted
-    assert picture
+    assert built._image.cacheKey() == painted
     view.draw(decoding_trace(seed=1), Cursor())
     assert view.states.map is not built
 
@@ -216,14 +225,20 @@ def test_a_source_token_is_hidden_from_here_or_everywhere(qtbot: QtBot, name: st
 
 def test_hidden_tokens_are_told(qtbot: QtBot) -> None:
     """A score of −∞ is no bar and no number."""
-    trace = decoding_trace()
-    decoding = trace.find(Decoding)
-    scores = np.array(decoding.scores)
+    scores = np.array(decoding_trace().find(Decoding).scores)
     scores[:, 1] = -np.inf
-    fields = {name: getattr(decoding, name) for name in decoding.__dataclass_fields__}
-    view = cards_of(qtbot, trace.plus(Decoding(**{**fields, "scores": frozen(scores)})))
+    view = cards_of(qtbot, edited(scores=frozen(scores)))
     assert ">hidden<" in svg_text(view)
     assert view.scores._row_says(view.scores.moment, 1, None) == "a (1)   e = −∞"
+
+
+def test_what_was_set_by_hand_is_told(qtbot: QtBot) -> None:
+    """Neither are weights called the softmax that they aren't, nor a context the sum that it isn't."""
+    plain = svg_text(cards_of(qtbot))
+    assert "by hand" not in plain
+    even = frozen(np.full((6, 6), 1 / 6))
+    assert "set by hand, not softmax(e₃)" in svg_text(cards_of(qtbot, edited(weights=even)))
+    assert "set by hand: not the sum above" in svg_text(cards_of(qtbot, edited(context=frozen(np.zeros((6, 8))))))
 
 
 def test_the_context_is_replaced_by_numbers_of_the_run(qtbot: QtBot) -> None:
@@ -240,6 +255,16 @@ def test_the_context_is_replaced_by_numbers_of_the_run(qtbot: QtBot) -> None:
         assert edit.step == STEP
         assert edit.values == pytest.approx(values.tolist())
     assert [edit.origin for edit in sent][1:3] == ["mean of the encoder states", "encoder state of i (3)"]
+
+
+def test_a_key_opens_the_replacements(qtbot: QtBot) -> None:
+    """R, on the focused card."""
+    view = cards_of(qtbot)
+    press(view.context, Qt.Key.Key_R)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert len(menu.actions()) == 4
+    menu.close()
 
 
 def test_the_first_step_has_no_context_before(qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -26,15 +26,14 @@ def cards_of(qtbot: QtBot, trace: Trace) -> StepCards:
 def forced(trace: Trace, token: int) -> Trace:
     """The same decoding with another word taken at the step."""
     decoding = trace.find(Decoding)
-    values = {field.name: getattr(decoding, field.name) for field in fields(Decoding)}
+    assert decoding is not None
     logits = decoding.logits[STEP].astype(float)
     shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
-    values["tokens"] = (*decoding.tokens[:STEP], token, *decoding.tokens[STEP + 1 :])
-    values["choices"] = (*decoding.choices[:STEP], Choice.FORCED, *decoding.choices[STEP + 1 :])
-    for name, value in (("probabilities", shares[token]), ("ranks", int((shares > shares[token]).sum()) + 1)):
-        values[name] = values[name].copy()
-        values[name][STEP] = value
-    return trace.plus(Decoding(**values))
+    probabilities, ranks = decoding.probabilities.copy(), decoding.ranks.copy()
+    probabilities[STEP], ranks[STEP] = shares[token], int((shares > shares[token]).sum()) + 1
+    tokens = (*decoding.tokens[:STEP], token, *decoding.tokens[STEP + 1 :])
+    choices = (*decoding.choices[:STEP], Choice.FORCED, *decoding.choices[STEP + 1 :])
+    return trace.plus(replace(decoding, tokens=tokens, choices=choices, probabilities=probabilities, ranks=ranks))
 
 
 def test_the_bars_are_the_softmax_of_the_logits(qtbot: QtBot) -> None:
