@@ -39,6 +39,11 @@ class Settings:
         others = tuple(entry for entry in self.recent if entry != path)
         return replace(self, checkpoint=path, recent=(path, *others)[:_MOST_RECENT])
 
+    def with_sentence(self, sentence: str) -> Settings:
+        """``sentence`` as the present and, unless it is blank, the most recent one."""
+        recent = dict.fromkeys([*([sentence] if sentence.strip() else []), *self.recent_sentences])
+        return replace(self, sentence=sentence, recent_sentences=tuple(recent)[:_MOST_RECENT])
+
 
 def load(path: Path) -> tuple[Settings, str | None]:
     """The settings in ``path``, and one sentence when the file was unusable: it is kept as ``….bad-<time>``."""

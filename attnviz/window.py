@@ -203,11 +203,8 @@ class Window(QWidget):
 
     def _on_decoder(self, report: LoadReport) -> None:
         """An encoder–decoder belongs to the decoding tab; the model of the other tabs stays."""
-        reference = self.opening.reference
-        if reference is None:
-            return
-        others = tuple(decoder for decoder in self.scene.decoders if decoder.path != reference.path)
-        self._set_scene(replace(self.scene, decoders=(reference, *others)))
+        if self.opening.reference is not None:
+            self._set_scene(self.scene.with_decoder(self.opening.reference))
         self.settings = replace(self.settings.with_recent(report.path), checkpoint=self.settings.checkpoint)
         self.show_tab("decoding")
         if self.scene.reference is None:
@@ -295,16 +292,9 @@ class Window(QWidget):
             os._exit(0)  # a worker that never comes back; everything is saved
 
     def _remember(self) -> None:
-        sentence = self.scene.sentence
-        recent = (
-            tuple(dict.fromkeys([sentence, *self.settings.recent_sentences]))[:10]
-            if sentence.strip()
-            else self.settings.recent_sentences
-        )
         size = self.window().size()
-        self.settings = replace(
-            self.settings, sentence=sentence, recent_sentences=recent, width=size.width(), height=size.height()
-        )
+        sized = replace(self.settings, width=size.width(), height=size.height())
+        self.settings = sized.with_sentence(self.scene.sentence)
         if self._settings_file is not None:
             try:
                 remembered.save(self.settings, self._settings_file)

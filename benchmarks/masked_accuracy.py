@@ -57,7 +57,7 @@ HEAD = (
 def main() -> None:
     arguments = _parser().parse_args()
     torch.manual_seed(arguments.seed)
-    checkpoint = Library().open(Reference(str(shelf.resolve(arguments.checkpoint)), "cpu"))
+    checkpoint = Library().encoder(Reference(str(shelf.resolve(arguments.checkpoint)), "cpu"))
     trained_on = Shingles(arguments.without)
     print(HEAD)
     found = []

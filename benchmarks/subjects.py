@@ -44,7 +44,7 @@ def checkpoint() -> Checkpoint:
     from attnviz.models.reference import Reference
 
     leave_one_core()
-    return Library().open(Reference(str(folder()), "cpu"))
+    return Library().encoder(Reference(str(folder()), "cpu"))
 
 
 def tokens(length: int) -> Tokens:

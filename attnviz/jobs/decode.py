@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attnviz.edits import DecodingEdit, ForceToken, first_changed
 from attnviz.errors import JobError
 from attnviz.models.reference import Reference
-from attnviz.trace import Decoding, Encoding, Misfits, Record, Tokens
+from attnviz.trace import Decoding, Encoding, Misfits, Record, Tokens, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -43,6 +43,15 @@ class Earlier:
     encoding: Encoding
     decoding: Decoding
     misfits: frozenset[Hashable] = frozenset()
+
+    @staticmethod
+    def of(job: Decode | None, trace: Trace) -> Earlier | None:
+        """The answer that a trace holds; None when it holds none."""
+        encoding, decoding, misfits = trace.find(Encoding), trace.find(Decoding), trace.find(Misfits)
+        if job is None or encoding is None or decoding is None:
+            return None
+        left_out = frozenset(edit for edit, _ in misfits.reasons) if misfits else frozenset()
+        return Earlier(job, encoding, decoding, left_out)
 
     @property
     def edits(self) -> tuple[DecodingEdit, ...]:

@@ -10,16 +10,14 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from attnviz.errors import printable
 from attnviz.jobs.decode import Decode, Earlier
 from attnviz.tabs.asking import Asking
 from attnviz.tabs.decoding_layout import DecodingLayout
 from attnviz.tabs.decoding_models import name_of
 from attnviz.tabs.decoding_wish import Way, Wish
-from attnviz.tabs.decoding_words import says, show_looks
+from attnviz.tabs.decoding_words import BEFORE, says, show_looks, step_said, whole_said
 from attnviz.tabs.tab import Tab
-from attnviz.trace import Cursor, Decoding, Encoding, LoadReport, Misfits, Notice, Trace
-from attnviz.views.lettering import visible
+from attnviz.trace import Cursor, Decoding, LoadReport, Misfits, Notice, Trace
 from attnviz.views.load_report import LoadReportDialog
 
 if TYPE_CHECKING:
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from attnviz.engine import Engine
     from attnviz.tabs.scene import Scene
     from attnviz.views.view import View
-
-BEFORE = "before"
 
 
 class DecodingTab(Tab):
@@ -130,7 +126,7 @@ class DecodingTab(Tab):
         parts.transport.moved.connect(self._on_moved)
         parts.timeline.lane_chosen.connect(self._on_lane)
         parts.lane_buttons.idClicked.connect(self._on_lane)
-        parts.page_buttons.idClicked.connect(parts.go_to_page)
+        parts.page_buttons.idClicked.connect(self._on_page)
 
     def _add_keys(self) -> None:
         stack = self.widgets.changes.stack
@@ -166,16 +162,7 @@ class DecodingTab(Tab):
         last = self.decoding.job
         if isinstance(last, Decode) and replace(last, earlier=None) == self.wish.decode():
             return
-        self.decoding.ask(self.wish.decode(self._earlier()))
-
-    def _earlier(self) -> Earlier | None:
-        """The last answer of the first model, to go on from."""
-        trace, job = self.decoding.trace, self._answered
-        encoding, decoding, misfits = trace.find(Encoding), trace.find(Decoding), trace.find(Misfits)
-        if job is None or encoding is None or decoding is None:
-            return None
-        left_out = frozenset(edit for edit, _ in misfits.reasons) if misfits else frozenset()
-        return Earlier(job, encoding, decoding, left_out)
+        self.decoding.ask(self.wish.decode(Earlier.of(self._answered, self.decoding.trace)))
 
     @Slot(object)
     def _on_wished(self, wish: Wish) -> None:
@@ -263,21 +250,11 @@ class DecodingTab(Tab):
         for view, trace in ((parts.cards, self.trace), (parts.tree, self.searching.trace)):
             if view.isVisible():
                 view.draw(trace, self.cursor_at)
-        self._title()
+        decoding = self.trace.find(Decoding)
+        parts.step_panel.set_subtitle(step_said(decoding, self.cursor_at))
+        parts.timeline_panel.set_subtitle(whole_said(decoding))
         self._built = time.perf_counter() - started
         self._painted.start()
-
-    def _title(self) -> None:
-        decoding, parts = self.trace.find(Decoding), self.widgets
-        if decoding is None or not len(decoding):
-            parts.step_panel.set_subtitle("")
-            parts.timeline_panel.set_subtitle("")
-            return
-        step = min(self.cursor_at.at_step, len(decoding) - 1)
-        said = f"step {step + 1} of {len(decoding)}: {visible(decoding.labels[step])}, p = {decoding.probabilities[step]:.3f}, {decoding.choices[step]}"
-        parts.step_panel.set_subtitle(said)
-        loss = f"ln p of the whole {decoding.score:.3f}, perplexity {decoding.perplexity:.3f}"
-        parts.timeline_panel.set_subtitle(f"{printable(decoding.text, 60)} · {loss}")
 
     @Slot(object)
     def _on_moved(self, step: int) -> None:
@@ -288,16 +265,19 @@ class DecodingTab(Tab):
         self.lane = lane
         self._draw()
 
+    @Slot(object)
+    def _on_page(self, page: int) -> None:
+        if page == 0 or self.wish.way is Way.BEAM:
+            self.widgets.go_to_page(page)
+            self._draw()
+
     @Slot()
     def _to_step(self) -> None:
-        self.widgets.go_to_page(0)
-        self._draw()
+        self._on_page(0)
 
     @Slot()
     def _to_tree(self) -> None:
-        if self.wish.way is Way.BEAM:
-            self.widgets.go_to_page(1)
-            self._draw()
+        self._on_page(1)
 
     @Slot()
     def _on_report(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT = 50 * GRID, 105 * GRID
 CHANGES = 38 * GRID
-ONE_LANE, TWO_LANES = 15 * GRID, 20 * GRID
+ONE_LANE, TWO_LANES = 15 * GRID, 24 * GRID
 
 
 class Looks(QWidget):
@@ -133,6 +133,7 @@ class DecodingLayout:
         self.pages.setCurrentIndex(page)
         self.page_buttons.button(page).setChecked(True)
         self.step_panel.view = self.tree if page else self.cards
+        self.step_panel.set_title("Every branch of the search" if page else "One step")
 
     def show_lanes(self, names: tuple[str, ...], lane: int) -> None:
         """One run, or two with their names; ``lane`` is the one whose steps are shown."""

@@ -9,6 +9,8 @@ from attnviz.errors import printable
 from attnviz.trace import Cursor, Decoding, Encoding, Trace
 from attnviz.views.lettering import visible
 
+BEFORE = "before"
+
 if TYPE_CHECKING:
     from attnviz.edits import DecodingEdit
     from attnviz.tabs.decoding_layout import Looks
@@ -18,15 +20,35 @@ def show_looks(looks: Looks, name: str, trace: Trace, cursor: Cursor) -> None:
     """Draw one run in its panel, with what that panel is called."""
     encoding, decoding = trace.find(Encoding), trace.find(Decoding)
     looks.show_attention(attends=encoding is None or encoding.attention != "none")
-    looks.panel.set_title(
-        f"Where {printable(name, 24)} looks"
-        if encoding is None or encoding.attention != "none"
-        else f"What {printable(name, 24)} gets"
-    )
+    looks.panel.set_title(_title(printable(name, 24), attends=encoding is None or encoding.attention != "none"))
     looks.panel.set_subtitle(printable(decoding.text, 40) if decoding else "")
     for view in looks.views:
         if view.isVisible():
             view.draw(trace, cursor)
+
+
+def _title(name: str, *, attends: bool) -> str:
+    if name == BEFORE:
+        return "Where it looked before" if attends else "What it got before"
+    return f"Where {name} looks" if attends else f"What {name} gets"
+
+
+def step_said(decoding: Decoding | None, cursor: Cursor) -> str:
+    """The step that is shown, in a line."""
+    if decoding is None or not len(decoding):
+        return ""
+    step = min(cursor.at_step, len(decoding) - 1)
+    word, probability = visible(decoding.labels[step]), decoding.probabilities[step]
+    return f"step {step + 1} of {len(decoding)}: {word}, p = {probability:.3f}, {decoding.choices[step]}"
+
+
+def whole_said(decoding: Decoding | None) -> str:
+    """The whole output, in a line."""
+    if decoding is None or not len(decoding):
+        return ""
+    return (
+        f"{printable(decoding.text, 60)} · ln p of the whole {decoding.score:.3f}, perplexity {decoding.perplexity:.3f}"
+    )
 
 
 def says(edit: DecodingEdit, trace: Trace) -> str:

@@ -38,6 +38,11 @@ class Scene:
         """Another sentence: masks move with their words, those in the changed part are dropped."""
         return replace(self, sentence=sentence, masked=tuple(shift(self.masked, self.sentence, sentence)))
 
+    def with_decoder(self, reference: Reference) -> Scene:
+        """An encoder–decoder was opened: it is the newest."""
+        others = tuple(decoder for decoder in self.decoders if decoder.path != reference.path)
+        return replace(self, decoders=(reference, *others))
+
     def toggled(self, span: Span) -> Scene:
         """Mask the word at ``span``, or bring it back when it touches a masked one."""
         rest = tuple(old for old in self.masked if not (old[0] < span[1] and span[0] < old[1]))

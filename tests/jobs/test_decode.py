@@ -158,11 +158,12 @@ def test_a_change_at_a_step_costs_only_the_steps_after_it(
     earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
     asked: list[int] = []
     advance = recurrent.Recurrent.advance
-    monkeypatch.setattr(
-        recurrent.Recurrent,
-        "advance",
-        lambda self, state, fed, step: asked.append(step) or advance(self, state, fed, step),
-    )
+
+    def watched(self: recurrent.Recurrent, state: torch.Tensor, fed: Any, step: int) -> Any:
+        asked.append(step)
+        return advance(self, state, fed, step)
+
+    monkeypatch.setattr(recurrent.Recurrent, "advance", watched)
     model = library.encoder_decoder(folders["general"]).model
     monkeypatch.setattr(type(model), "encode", lambda *_: pytest.fail("the encoder ran"))
     changed = answer(library, Decode(folders["general"], SOURCE, edits=(ForceToken(4, 5),), earlier=earlier))

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from attnviz.errors import CheckpointError
 from attnviz.models.config import ACTIVATIONS, BertConfig
-from attnviz.models.families import parse_config
+from attnviz.models.families import Config, parse_config
 
 SMALL: dict[str, Any] = {"vocabulary": 9, "hidden": 8, "layers": 1, "heads": 2, "intermediate": 4, "positions": 5}
 
 
-def parse(**keys: Any) -> tuple[BertConfig, tuple[str, ...]]:
+def parse(**keys: Any) -> tuple[Config, tuple[str, ...]]:
     return parse_config(json.dumps(keys).encode())[1:]
 
 
