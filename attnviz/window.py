@@ -149,7 +149,7 @@ class Window(QWidget):
         tab.noticed.connect(self.messages.tell_notices)
         tab.wished.connect(self._on_wished)
         tab.drawn.connect(self._on_drawn)
-        tab.settled.connect(self._on_settled)
+        tab.settled.connect(self.settled)
         tab.set_scene(self.scene)
 
     def _add_keys(self) -> None:
@@ -257,10 +257,6 @@ class Window(QWidget):
     @Slot(object)
     def _on_drawn(self, milliseconds: float) -> None:
         self.status.show_trace(self.tab.trace, milliseconds)
-
-    @Slot()
-    def _on_settled(self) -> None:
-        self.settled.emit()
 
     @Slot(int)
     def _on_tab_changed(self, place: int) -> None:
