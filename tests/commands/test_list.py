@@ -8,6 +8,7 @@ from pathlib import Path
 from safetensors import safe_open
 
 from attnviz import places, settings
+from attnviz.models import shelf
 from attnviz.settings import Settings
 from tests.commands.conftest import Run
 
@@ -16,7 +17,8 @@ KEYS = ["name", "family", "layers", "heads", "hidden", "vocabulary", "parameters
 
 def test_the_shipped_checkpoint_is_listed_with_its_sizes(run: Run, shipped: Path) -> None:
     """Every number stands in config.json or in the header of the weights."""
-    [entry] = run("list", "--json").json
+    entry, *others = run("list", "--json").json
+    assert {other["family"] for other in others} <= {"attnviz-seq2seq", "attnviz-transformer"}
     config = json.loads((shipped / "config.json").read_text(encoding="utf-8"))
     assert list(entry) == KEYS
     assert (entry["name"], entry["family"], entry["path"]) == (shipped.name, "bert", str(shipped))
@@ -31,7 +33,9 @@ def test_the_shipped_checkpoint_is_listed_with_its_sizes(run: Run, shipped: Path
 def test_recent_folders_are_listed_and_vanished_ones_are_not(run: Run, tiny: Path, tmp_path: Path) -> None:
     """What was opened in the window can be named in the terminal, while it is there."""
     settings.save(Settings(recent=(str(tiny), str(tmp_path / "gone"))), places.settings_file())
-    assert [entry["name"] for entry in run("list", "--json").json] == ["bert-l6-h384-en", "tiny"]
+    names = [entry["name"] for entry in run("list", "--json").json]
+    assert (names[0], names[-1]) == ("bert-l6-h384-en", "tiny")
+    assert "gone" not in names
 
 
 def test_the_table_has_a_heading_and_a_line_each(run: Run) -> None:
@@ -39,5 +43,5 @@ def test_the_table_has_a_heading_and_a_line_each(run: Run) -> None:
     outcome = run("list")
     heading, *lines = outcome.out.splitlines()
     assert heading.split() == KEYS
-    assert [line.split()[0] for line in lines] == ["bert-l6-h384-en"]
+    assert [line.split()[0] for line in lines] == [folder.name for folder in shelf.shipped()]
     assert outcome.status == 0
