@@ -16,8 +16,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import ATTENTIONS, Seq2seqConfig
+from checkpoints.recipes.decoding import greedy
 from checkpoints.recipes.folder import write
-from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, greedy, train
+from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
 HERE = Path(__file__).parent
 PLAN = Plan(steps=10_000)
@@ -118,7 +119,7 @@ def main() -> None:
     plan = Plan(steps=20, report_every=5) if arguments.smoke else PLAN
     run = HERE / "runs" / (f"smoke-{name}" if arguments.smoke else name)
     model = train(
-        config,
+        build(lambda: Seq2seq(config), plan),
         pairs_of(words, "train", source, target),
         plan,
         run,
