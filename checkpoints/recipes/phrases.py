@@ -12,7 +12,7 @@ import json
 import lzma
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def phrases(path: Path) -> Phrases:
     with opener(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             english, french = (_clean(text) for text in line.rstrip("\n").split("\t")[:2])
-            if re.search(r"[A-Za-z]{2}", english) and french:
+            if re.search(r"[A-Za-z]{2}", english) and french and (english + french).isprintable():
                 found[english][french] = None
     return {english: tuple(renderings) for english, renderings in found.items()}
 
@@ -61,16 +61,18 @@ def part_of(english: str) -> str:
 
 def tokenizer(texts: Iterable[str], pieces: int = PIECES) -> Tokenizer:
     """Byte-pair pieces of words, learned from ``texts``; ▁ stands for the space before a word, signs stand alone."""
+    lines = list(texts)
+    counts = Counter(sign for line in lines for sign in line)
+    usual = set(sorted(counts, key=lambda sign: (-counts[sign], sign))[:SIGNS])
     learning = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
     learning.normalizer = normalizers.NFC()
     learning.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation("isolated")]
     )
     learning.decoder = decoders.Metaspace()
-    trainer = trainers.BpeTrainer(
-        vocab_size=pieces, limit_alphabet=SIGNS, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
-    )
-    learning.train_from_iterator(texts, trainer)
+    trainer = trainers.BpeTrainer(vocab_size=pieces, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False)
+    # The trainer's own limit_alphabet breaks ties by chance, so the rare signs are taken out here.
+    learning.train_from_iterator(("".join(sign for sign in line if sign in usual) for line in lines), trainer)
     # "</s>" typed by a person is four letters and signs, so the special pieces stay in the vocabulary only.
     learned = json.loads(learning.to_str())
     return Tokenizer.from_str(json.dumps({**learned, "added_tokens": []}))
