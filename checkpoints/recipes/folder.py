@@ -1,24 +1,35 @@
-"""Writing a trained encoder–decoder as a checkpoint folder: config.json, tokenizer.json, model.safetensors in float16."""
+"""A trained encoder–decoder as a checkpoint folder: config.json, tokenizer.json, model.safetensors in float16."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch import nn
 
 from attnviz.models.seq2seq import Seq2seq
-from attnviz.models.seq2seq_config import FORMAT_VERSION, MODEL_TYPE
+from attnviz.models.seq2seq_config import FORMAT_VERSION, MODEL_TYPE, Seq2seqConfig
 
-TASKS = ("spelling", "dates", "phrases")
+READABLE = 0o644  # safetensors writes files that only their owner can read
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a folder holds, ready to decode in float32."""
+
+    task: str
+    model: Seq2seq
+    source: Tokenizer
+    target: Tokenizer
 
 
 def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, task: str) -> None:
-    """The folder is complete when this returns; both tokenizers stand in one file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The folder of a recurrent model is complete when this returns, but for its README.md."""
     config = {
         "model_type": MODEL_TYPE,
         "format_version": FORMAT_VERSION,
@@ -26,6 +37,14 @@ def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, ta
         "recurrence": "gru",
         **asdict(model.config),
     }
+    write_parts(folder, model, config, source, target)
+
+
+def write_parts(
+    folder: Path, model: nn.Module, config: Mapping[str, object], source: Tokenizer, target: Tokenizer
+) -> None:
+    """Three files for any encoder–decoder; both tokenizers stand in one of them, the weights become float16."""
+    folder.mkdir(parents=True, exist_ok=True)
     both = {
         "format_version": FORMAT_VERSION,
         "source": json.loads(source.to_str()),
@@ -35,3 +54,15 @@ def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, ta
     (folder / "tokenizer.json").write_text(json.dumps(both, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     weights = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(READABLE)
+
+
+def read(folder: Path) -> Trained:
+    """A folder that one of these recipes wrote; its float16 weights are computed with in float32."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    names = {field.name for field in fields(Seq2seqConfig)}
+    model = Seq2seq(Seq2seqConfig(**{name: value for name, value in config.items() if name in names}))
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    both = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    source, target = (Tokenizer.from_str(json.dumps(both[side])) for side in ("source", "target"))
+    return Trained(config["task"], model.eval(), source, target)

@@ -6,14 +6,13 @@ columns are passed over). The two models differ in their attention and in nothin
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import lzma
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -21,12 +20,12 @@ from torch import nn
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import ATTENTIONS, Seq2seqConfig
+from checkpoints.recipes import options
 from checkpoints.recipes.bleu import corpus_bleu
 from checkpoints.recipes.decoding import greedy
 from checkpoints.recipes.folder import write
 from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
-HERE = Path(__file__).parent
 PLAN = Plan(steps=11_000, dropout=0.3, even=True)
 PIECES = 4000
 SIGNS = 120
@@ -121,35 +120,27 @@ def judge(model: Seq2seq, chosen: Phrases, source: Tokenizer, target: Tokenizer)
     return {"bleu": corpus_bleu(answers, list(chosen.values())), "exact": exact / len(chosen)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = options.parser(__doc__)
     parser.add_argument("attention", choices=ATTENTIONS)
-    parser.add_argument(
-        "--data", type=Path, required=True, help="pairs, one a line, English and French between tabs; may be .xz"
-    )
-    parser.add_argument("--smoke", action="store_true", help="a few steps; writes nothing into checkpoints/")
-    parser.add_argument("--out", type=Path, help="where the folder goes, instead of checkpoints/en-fr-ATTENTION")
-    parser.add_argument("--runs", type=Path, default=HERE / "runs", help="where states and logs are kept")
-    arguments = parser.parse_args()
-    known = phrases(arguments.data)
+    parser.add_argument("--data", type=Path, required=True, help="English, tab, French; a pair a line; may end in .xz")
+    chosen = parser.parse_args(arguments)
+    name = f"en-fr-{chosen.attention}"
+    plan, run = options.plan(chosen, PLAN), options.run(chosen, name)
+    known = phrases(chosen.data)
     learned = {english: renderings for english, renderings in known.items() if part_of(english) == "train"}
     source = tokenizer(learned)
     target = tokenizer(french for renderings in learned.values() for french in renderings)
     config = Seq2seqConfig(
-        arguments.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=256, longest=2 * TARGET_MOST
+        chosen.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=256, longest=2 * TARGET_MOST
     )
-    name = f"en-fr-{arguments.attention}"
-    plan = Plan(steps=20, report_every=5) if arguments.smoke else PLAN
-    run = arguments.runs / (f"smoke-{name}" if arguments.smoke else name)
     pairs, valid = pairs_of(known, "train", source, target), held_out(known, "valid", source)
     print(f"{len(pairs):,} pairs to learn from, {len(valid):,} phrases to check on")
     model = train(
         build(lambda: begin(config), plan), pairs, plan, run, lambda model: judge(model, valid, source, target)
     )
-    print(judge(model, held_out(known, "test", source), source, target))
-    write(
-        arguments.out or (run / "folder" if arguments.smoke else HERE.parent / name), model, source, target, "phrases"
-    )
+    print(f"held-out phrases: {judge(model, held_out(known, 'test', source), source, target)}")
+    write(options.folder(chosen, name), model, source, target, "phrases")
 
 
 if __name__ == "__main__":
