@@ -27,7 +27,7 @@ class Recurrent:
 
     def __init__(self, model: Seq2seq, source: Tensor) -> None:
         self._model = model
-        self._encoded = model.encoder(source)
+        self._encoded = model.encode(source)
         self._state = self._encoded.fixed
 
     def advance(self, previous: Tensor) -> Tensor:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
 from attnviz.models.seq2seq import Seq2seq
-from attnviz.models.seq2seq_config import FORMAT_VERSION, MODEL_TYPE, Seq2seqConfig
+from attnviz.models.seq2seq_config import FORMAT_VERSION, MODEL_TYPE
 
 READABLE = 0o644  # safetensors writes files that only their owner can read
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What a folder holds, ready to decode in float32."""
-
-    task: str
-    model: Seq2seq
-    source: Tokenizer
-    target: Tokenizer
 
 
 def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, task: str) -> None:
@@ -55,14 +45,3 @@ def write_parts(
     weights = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod(READABLE)
-
-
-def read(folder: Path) -> Trained:
-    """A folder that one of these recipes wrote; its float16 weights are computed with in float32."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    names = {field.name for field in fields(Seq2seqConfig)}
-    model = Seq2seq(Seq2seqConfig(**{name: value for name, value in config.items() if name in names}))
-    model.load_state_dict(load_file(folder / "model.safetensors"))
-    both = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    source, target = (Tokenizer.from_str(json.dumps(both[side])) for side in ("source", "target"))
-    return Trained(config["task"], model.eval(), source, target)

@@ -26,7 +26,7 @@ from checkpoints.recipes.decoding import greedy
 from checkpoints.recipes.folder import write
 from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
-PLAN = Plan(steps=11_000, dropout=0.3, even=True)
+PLAN = Plan(steps=6_500, dropout=0.3, even=True)
 PIECES = 4000
 SIGNS = 120
 SOURCE_MOST, TARGET_MOST = 14, 26
