@@ -238,9 +238,6 @@ class StepCard(View):
         self._remark()
         self.update()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.setAccepted(event.button() == Qt.MouseButton.LeftButton)
-
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if (
             self._chip

@@ -83,7 +83,11 @@ class ContextCard(SourceCard):
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("text"))
         room = QRectF(self.body().left(), self.sum_area().top(), self._label_room() - 6, _SUM)
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "Σ")
+        painter.drawText(
+            room,
+            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+            "c" if self._by_hand(moment) else "Σ",
+        )
         painter.setPen(colour("muted"))
         area = self.sum_area()
         note = QRectF(self.body().left(), area.bottom() + 1, self.body().width(), 14)
@@ -103,12 +107,17 @@ class ContextCard(SourceCard):
             painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
 
     def _note(self, moment: StepMoment) -> str:
+        if self._by_hand(moment):
+            return "set by hand: not the sum above"
+        return f"Σ = c{moment.now}, summed by column"
+
+    def _by_hand(self, moment: StepMoment) -> bool:
+        """Whether the context is another one than the weighted sum."""
         weights, context = moment.decoding.weights, moment.decoding.context
         if weights is None or context is None:
-            return ""
+            return False
         summed = weights[moment.step] @ moment.encoding.states
-        differs = float(abs(summed - context[moment.step]).max()) > 1e-3 * max(self._limit, 1.0)
-        return "set by hand: not the sum above" if differs else f"Σ = c{moment.now}, summed by column"
+        return bool(abs(summed - context[moment.step]).max() > 1e-3 * max(self._limit, 1.0))
 
     # reading
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Cursor, Decoding, Encoding, Trace
@@ -128,9 +129,9 @@ def test_a_chip_opens_by_click_and_the_slot_closes(qtbot: QtBot) -> None:
     view = cards_of(qtbot, decoding_trace())
     qtbot.mouseClick(view.gru._open_button, LEFT)
     assert view.gru.opened
-    qtbot.mouseClick(view.words, LEFT)
+    QTest.mouseClick(view.windowHandle(), LEFT, pos=view.words.mapTo(view, view.words.rect().center()))
     assert view.words.opened
-    qtbot.mouseClick(view.embedding, LEFT)
+    QTest.mouseClick(view.windowHandle(), LEFT, pos=view.embedding.mapTo(view, view.embedding.rect().center()))
     assert view.embedding.opened
     qtbot.mouseClick(view.board, LEFT, pos=QPoint(20, 12))
     assert view.opened is None

@@ -14,7 +14,7 @@ from attnviz.edits import HideSource, SetContext, SetWeights
 from attnviz.trace import Cursor, Decoding, Encoding, Floats, Trace, frozen
 from attnviz.views.step_cards import StepCards
 from attnviz.views.step_source_card import labels_that_fit
-from tests.views.decodings import decoding_trace
+from tests.views.decodings import beam_tree, decoding_trace
 from tests.views.sentences import hover, svg_text
 from tests.views.traces import press, shown
 
@@ -100,13 +100,13 @@ def test_arrows_walk_the_tokens(qtbot: QtBot) -> None:
 
 
 def test_the_map_of_states_is_built_once_for_all_steps(qtbot: QtBot) -> None:
-    """Scrubbing paints the same picture; another decoding brings another one."""
+    """Scrubbing, and a record that comes later, paint the same picture; another source brings another one."""
     view = cards_of(qtbot)
     view.grab()
     built = view.states.map
     painted = built._image.cacheKey()
     for step in range(6):
-        view.draw(view.trace, Cursor(step=step, key=step))
+        view.draw(view.trace.plus(beam_tree()), Cursor(step=step, key=step))
         view.grab()
     assert view.states.map is built
     assert built._image.cacheKey() == painted
