@@ -69,10 +69,10 @@ class Embeddings(nn.Module):
 class FeedForward(nn.Module):
     """The position-wise network: hidden → intermediate → hidden."""
 
-    def __init__(self, config: BertConfig) -> None:
+    def __init__(self, hidden: int, intermediate: int) -> None:
         super().__init__()
-        self.inner = nn.Linear(config.hidden, config.intermediate)
-        self.outer = nn.Linear(config.intermediate, config.hidden)
+        self.inner = nn.Linear(hidden, intermediate)
+        self.outer = nn.Linear(intermediate, hidden)
 
 
 class BertBlock(nn.Module):
@@ -82,7 +82,7 @@ class BertBlock(nn.Module):
         super().__init__()
         self.attention = Projections(config.hidden, config.heads)
         self.attention_norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward = FeedForward(config.hidden, config.intermediate)
         self.output_norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
         self.activate = ACTIVATE[config.activation]
 

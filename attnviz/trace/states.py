@@ -10,7 +10,7 @@ from attnviz.trace.record import Floats, Record, Site, Slot
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hidden(Record):
-    """Hidden states, (tokens, hidden); layer 0 is the sum of embeddings after its norm, layer n leaves block n."""
+    """Hidden states, (tokens, hidden); layer 0 is the sum of embeddings (after its norm, if it has one), layer n leaves block n."""
 
     site: Site
     layer: int
@@ -23,7 +23,11 @@ class Hidden(Record):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block(Record):
-    """Every intermediate of one block by name, in the order of computation: Q, K and V are (heads, tokens, head_dim), the rest (tokens, width)."""
+    """Every intermediate of one block by name, in the order of computation: Q, K and V are (heads, tokens, head_dim), the rest (tokens, width).
+
+    The last one is what goes on. A decoder layer is two blocks: its self-attention (Site.DECODER), then its cross-attention
+    and feed-forward (Site.CROSS), whose first stage ``memory`` (source, hidden) is what K and V are made of.
+    """
 
     site: Site
     layer: int
