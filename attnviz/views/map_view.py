@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from attnviz.trace import Cursor
 from attnviz.views.image import require_ui_thread
 from attnviz.views.map_frame import Frame, Place, Window
-from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_map, paint_readout, paint_ring
+from attnviz.views.map_layers import MapLayers, Marked
+from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_readout, paint_ring
 from attnviz.views.palette import GRID, colour
 from attnviz.views.scrolled import paint_sentence
 from attnviz.views.view import View
 
-Marked = tuple[int | None, int | None]
 STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 _ZOOM = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
@@ -31,10 +31,12 @@ class MapView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Picture | None = None
+        self._layers = MapLayers()
         self._window = Window.whole((1, 1))
         self._mouse: QPointF | None = None
         self._pressed: QPointF | None = None
         self._dragged = False
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -111,13 +113,13 @@ class MapView(View):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRectF(self.rect())
-        painter.fillRect(room, colour("surface"))
         frame = self.frame()
         if self._picture is None or frame is None:
+            painter.fillRect(room, colour("surface"))
             paint_sentence(painter, room, self._sentence())
         else:
             marked = self._marked()
-            paint_map(painter, self._picture, frame, marked, room)
+            self._layers.paint(painter, self._picture, frame, marked, room)
             paint_crosshair(painter, frame, marked, pinned=self.cursor_at.pinned)
             self._paint_readout(painter, self._picture, frame, marked)
         if self.hasFocus():
