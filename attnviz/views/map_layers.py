@@ -21,8 +21,6 @@ from attnviz.views.map_paint import (
 from attnviz.views.palette import colour, theme
 from attnviz.views.plot_face import is_screen
 
-Marked = tuple[int | None, int | None]
-
 
 class Layer:
     """One pixmap, painted anew when what it is painted from is not what it was."""
@@ -61,7 +59,9 @@ class MapLayers:
     def __init__(self) -> None:
         self.lettering, self.cells, self.bar = Layer(), Layer(), Layer()
 
-    def paint(self, painter: QPainter, picture: Picture, frame: Frame, marked: Marked, room: QRectF) -> None:
+    def paint(
+        self, painter: QPainter, picture: Picture, frame: Frame, marked: tuple[int | None, int | None], room: QRectF
+    ) -> None:
         if not is_screen(painter, painter.device().devicePixelRatioF()):
             painter.fillRect(room, colour("surface"))
             paint_map(painter, picture, frame, marked, room)

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from attnviz.trace import Cursor
 from attnviz.views.image import require_ui_thread
 from attnviz.views.map_frame import Frame, Place, Window
-from attnviz.views.map_layers import MapLayers, Marked
+from attnviz.views.map_layers import MapLayers
 from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_readout, paint_ring
 from attnviz.views.palette import GRID, colour
 from attnviz.views.scrolled import paint_sentence
 from attnviz.views.view import View
 
+Marked = tuple[int | None, int | None]
 STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 _ZOOM = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 

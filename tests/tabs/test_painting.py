@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -103,3 +103,28 @@ def test_views_of_other_pages_are_not_drawn(qtbot: QtBot, window: Window, paints
     assert [view.trace for view in hidden] == before
     window.tab.show_page(1)
     assert window.tab.arcs.trace is window.tab.trace
+
+
+def test_pointing_repaints_no_overview(qtbot: QtBot, window: Window, paints: Paints) -> None:
+    """While the mouse moves within a head, neither the grid nor the table of heads is painted."""
+    window.tab.point(replace(window.tab.cursor_at, query=2, key=3))
+    QApplication.processEvents()
+    assert {"HeatMap", "TokenChips", "CellCard"} <= set(paints.order)
+    assert not {"HeadGrid", "HeadTable"} & set(paints.order)
+
+
+def test_another_head_repaints_two_tiles(qtbot: QtBot, window: Window, paints: Paints) -> None:
+    """The frame of the old head goes, that of the new one comes; a tile that is neither stays as it is."""
+    grid = window.tab.grid
+    window.tab.point(replace(window.tab.cursor_at, head=1))
+    QApplication.processEvents()
+    atlas, exposed = grid.atlas(), paints.exposed["HeadGrid"]
+    for layer, head in atlas.places():
+        touched = exposed.contains(atlas.tile(layer, head).center().toPoint())
+        assert touched == (layer == 0)
+    window.tab.point(replace(window.tab.cursor_at, layer=1))
+    QApplication.processEvents()
+    image = grid.grab().toImage()
+    painted = window.grab().toImage()
+    corner = grid.mapTo(window, QPoint(0, 0))
+    assert image == painted.copy(QRect(corner, grid.size()))
