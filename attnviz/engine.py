@@ -2,7 +2,7 @@
 
 A worker thread drains one job at a time. Each request carries a ticket and a stop flag; the newest request of a sink
 supersedes the older one. What a job yields is kept in the request's mailbox (one place per slot, the newest record
-wins) until the UI thread fetches it, at most once a frame.
+wins) until the UI thread fetches it: at most once a frame where something was drawn, and at once when all is there.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from attnviz.models.library import Library
 
 FRAME_MS = 16
+LEAST_DRAWN_S = 0.001
 LAST_CHANCE_S = 0.1
 SWITCH_S = 0.001
 _log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class Engine(QObject):
         self._make_library = make_library
         self._tickets = count(1)
         self._live: dict[int, Request] = {}
-        self._last_fetch = 0.0
+        self._last_fetch, self._pause_ms = 0.0, FRAME_MS
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._fetch)
         self._woken.connect(self._on_woken)
@@ -172,25 +173,38 @@ class Engine(QObject):
     @Slot()
     def _on_woken(self) -> None:
         late = (time.perf_counter() - self._last_fetch) * 1000
-        if late >= FRAME_MS:
+        if late >= self._pause_ms or self._has_ended():
             self._fetch()
         elif not self._timer.isActive():
-            self._timer.start(int(FRAME_MS - late) + 1)
+            self._timer.start(int(self._pause_ms - late) + 1)
+
+    def _has_ended(self) -> bool:
+        """Whether an answer is complete: nobody should wait a frame for what comes once."""
+        return any(not request.endings.empty() for request in self._live.values())
 
     @Slot()
     def _fetch(self) -> None:
         self._worker.awake.clear()
         self._scribe.awake.clear()
         self._last_fetch = time.perf_counter()
-        for request in tuple(self._live.values()):
-            ending = None if request.endings.empty() else request.endings.get()
-            records = request.mailbox.take()  # after the ending: nothing can follow it
-            try:
-                if records:
-                    request.sink.receive(records)
-            finally:
-                if ending is not None and request.ticket in self._live:
-                    self._finish(request, ending)
+        self._worker.may_go_on.clear()
+        try:
+            for request in tuple(self._live.values()):
+                self._deliver(request)
+        finally:
+            self._worker.may_go_on.set()
+            drew = time.perf_counter() - self._last_fetch >= LEAST_DRAWN_S
+            self._pause_ms = FRAME_MS if drew else FRAME_MS // 4
+
+    def _deliver(self, request: Request) -> None:
+        ending = None if request.endings.empty() else request.endings.get()
+        records = request.mailbox.take()  # after the ending: nothing can follow it
+        try:
+            if records:
+                request.sink.receive(records)
+        finally:
+            if ending is not None and request.ticket in self._live:
+                self._finish(request, ending)
 
     def _finish(self, request: Request, ending: Ending) -> None:
         del self._live[request.ticket]
@@ -209,6 +223,8 @@ class _Worker:
     def __init__(self, make_library: Callable[[], Library], wake: Callable[[], None]) -> None:
         self.inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.awake = threading.Event()
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
         self._make_library = make_library
         self._wake = wake
         self.busy: Request | None = None
@@ -244,6 +260,7 @@ class _Worker:
                 _log.error("job %s failed\n%s", type(request.job).__name__, ending.details)
             self.busy = None
             request.endings.put(ending)
+            self.awake.clear()  # a wake-up that is on its way may be answered a frame later; this one isn't
             self._notify()
 
     def _drain(self, request: Request, library: Library) -> Ending:
@@ -255,6 +272,8 @@ class _Worker:
                     return Cancelled()
                 request.mailbox.put(record)
                 self._notify()
+                # While the window draws: two threads that both want the interpreter take three times as long.
+                self.may_go_on.wait(FRAME_MS / 1000)
         finally:
             close = getattr(run, "close", None)
             if close is not None:

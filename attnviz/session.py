@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import sys
 import threading
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from attnviz.views.header import Offered
     from attnviz.window import Window
 
+STARTING_MS = 10_000
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +79,28 @@ def qt_to_log() -> Iterator[None]:
         yield
     finally:
         qInstallMessageHandler(before)
+
+
+@contextmanager
+def uncollected(app: QObject) -> Iterator[None]:
+    """No garbage collection in the first seconds, when thousands of lasting objects are imported, torch's before all.
+
+    The collector would look through them again and again, which takes a sixth of the start; later it leaves them out.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    QTimer.singleShot(STARTING_MS, app, _collect_again)
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_on:
+            gc.enable()
+
+
+def _collect_again() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def make_app() -> QApplication:
@@ -154,7 +178,7 @@ def run(arguments: Namespace) -> int:
     shell.painted.connect(lambda: _furnish(shell, uncaught, remembered, arguments.checkpoint, said))
     if arguments.quit_after is not None:
         QTimer.singleShot(int(arguments.quit_after * 1000), shell.close)
-    with qt_to_log():
+    with qt_to_log(), uncollected(shell):
         shell.show()
         status = app.exec()
     if not shell.is_furnished:
@@ -181,9 +205,16 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
     for sentence in [*said, refused]:
         if sentence:
             window.tell(Message(sentence, "warning"))
-    if first is not None:
-        window.open(str(first))
     shell.hold(window)
+    if first is not None:
+        QTimer.singleShot(0, window, lambda: _open_when_painted(window, str(first)))
+
+
+def _open_when_painted(window: Window, folder: str) -> None:
+    """Not before: the window would be late by what the import of torch takes from it."""
+    for receiver, event in ((None, QEvent.Type.LayoutRequest), (window.window(), QEvent.Type.UpdateRequest)):
+        QApplication.sendPostedEvents(receiver, event.value)
+    window.open(folder)
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:

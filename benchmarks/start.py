@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 def measure(*, quick: bool = False) -> list[Row]:
     rounds = 1 if quick else 11
+    compileall.compile_dir(SCRIPTS.parents[1] / "attnviz", quiet=1)  # as Qt and torch are: by whoever installed them
     with tempfile.TemporaryDirectory(prefix="attnviz-benchmark-") as home:
         rows = []
         moments = (("frame", "start to first frame, still empty"), ("window", "start to the window with its tabs"))

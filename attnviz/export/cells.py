@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPaintEngine, QPainter, QPen
 
@@ -71,12 +72,40 @@ def _reduced(strongest: np.ufunc, codes: Codes, rows: int, columns: int) -> Code
 def paint_cells(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> None:
     """Fill ``area`` with one cell per code: rectangles where the device is vectorial and they aren't too many."""
     if not is_vector(painter):
-        painter.drawImage(area, indexed_image(codes, table))
+        _paint_pixels(painter, area, codes, table)
     elif codes.size <= MOST_VECTOR_CELLS:
         _paint_rectangles(painter, area, codes, table)
     else:
         times = max(1, 2048 // max(codes.shape))  # viewers blur what they enlarge
         painter.drawImage(area, indexed_image(np.repeat(np.repeat(codes, times, axis=0), times, axis=1), table))
+
+
+def _paint_pixels(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> None:
+    """Device pixels made here and put there as they are: Qt would scale in threads, and wait for them where cores are busy."""
+    onto = painter.deviceTransform()
+    place = onto.mapRect(area)
+    left, top = math.ceil(place.left() - 0.5), math.ceil(place.top() - 0.5)
+    columns = _nearest(left, place.left(), place.width(), codes.shape[1])
+    rows = _nearest(top, place.top(), place.height(), codes.shape[0])
+    if onto.isRotating() or not (rows.size and columns.size) or int(table[:, 3].min()) < 255:
+        painter.drawImage(area, indexed_image(codes, table))
+        return
+    red, green, blue, _ = table.astype(np.uint32).T
+    colours = (0xFF000000 | red << 16 | green << 8 | blue).astype(np.uint32)
+    pixels = colours.take(codes).take(columns, axis=1).take(rows, axis=0)  # last what is copied line by line
+    image = QImage(pixels.data, columns.size, rows.size, 4 * columns.size, QImage.Format.Format_RGB32)
+    painter.save()
+    painter.resetTransform()
+    ratio = painter.device().devicePixelRatioF()
+    image.setDevicePixelRatio(ratio)
+    painter.drawImage(QPointF(left / ratio, top / ratio), image)
+    painter.restore()
+
+
+def _nearest(first: int, start: float, length: float, cells: int) -> NDArray[np.intp]:
+    """The cell under the middle of each pixel from ``first`` on, where ``cells`` take ``length`` pixels from ``start``."""
+    middles = np.arange(first, math.ceil(start + length - 0.5)) + 0.5
+    return np.clip(((middles - start) * cells / length).astype(np.intp), 0, cells - 1)
 
 
 def _paint_rectangles(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> None:

@@ -66,6 +66,10 @@ class InspectorTab(Tab):
     def views(self) -> Sequence[View]:
         return (self.chips, self.grid, self.map, self.arcs, self.hidden, self.norms, self.card, self.table)
 
+    def front(self) -> View:
+        """The page that is chosen."""
+        return self._detail.view
+
     def question(self, scene: Scene) -> Job | None:
         return None if scene.reference is None else Inspect(scene.reference, scene.text, scene.pair, scene.masked)
 
@@ -73,14 +77,16 @@ class InspectorTab(Tab):
         """As soon as the layer that is looked at is there; the overview fills in after it."""
         return trace.attention(self.cursor_at.layer, self.cursor_at.site) is not None
 
+    def prepare(self) -> None:
+        self.controls.follow(self.trace.tokens())
+        report = self.scene.report
+        self.grid.extent = (report.layers, report.heads) if report else None
+
     def redrawn(self) -> None:
         cursor = self.cursor_at
         pin = " · pinned, Esc frees" if cursor.pinned else ""
         self._detail.set_title(f"Layer {cursor.layer} · head {cursor.head}")
         self._detail.set_subtitle(pin.removeprefix(" · "))
-        self.controls.follow(self.trace.tokens())
-        report = self.scene.report
-        self.grid.extent = (report.layers, report.heads) if report else None
 
     @Slot(int)
     def show_page(self, page: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from attnviz.tabs import TABS
@@ -53,6 +53,13 @@ class TabStack(QTabWidget):
         for place, entry in enumerate(TABS):
             if entry.name == name:
                 self.setCurrentIndex(place)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.LayoutRequest:
+            return super().event(event)
+        # A label in a page grew: QTabWidget would lay itself out as it was, and repaint every view of the page for it.
+        self.updateGeometry()
+        return QWidget.event(self, event)
 
     @Slot(int)
     def _fill(self, place: int) -> Tab:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -26,7 +26,7 @@ class Tab(QWidget):
     """A subclass names its ``views``, gives the ``question`` for a scene, and may say when a trace ``is_worth_showing``.
 
     Signals: ``failed`` (AttnvizError), ``noticed`` (tuple of Notice), ``wished`` (a Scene that the user asked for here),
-    ``drawn`` (milliseconds of the last drawing), ``settled`` (the answer is complete and drawn).
+    ``drawn`` (milliseconds of the last drawing), ``settled`` (the answer is complete and painted).
     """
 
     name = ""
@@ -45,7 +45,7 @@ class Tab(QWidget):
         self.cursor_at = Cursor()
         self._incoming: Trace | None = None
         self._asked: Scene | None = None
-        self.is_settled = False
+        self.is_settled = self._is_settling = False
         self.progress: Progress | None = None
         self._built = 0.0
         self._spent = 0.0
@@ -60,6 +60,10 @@ class Tab(QWidget):
         """Every view that draws this tab's trace."""
         return ()
 
+    def front(self) -> View | None:
+        """The view that is painted before the others are even drawn; None where none matters more."""
+        return None
+
     def question(self, scene: Scene) -> Job | None:
         """The job that answers this scene, None when there is nothing to ask."""
         return None
@@ -67,6 +71,9 @@ class Tab(QWidget):
     def is_worth_showing(self, trace: Trace) -> bool:
         """Whether an answer that is still coming in may replace the picture of the last one."""
         return trace.tokens() is not None
+
+    def prepare(self) -> None:
+        """Called before every drawing, for what decides how the views draw."""
 
     def redrawn(self) -> None:
         """Called after every drawing, for what is not a view."""
@@ -87,7 +94,7 @@ class Tab(QWidget):
         if job is None:
             self._settle(Trace())
             return
-        self.is_settled = False
+        self.is_settled = self._is_settling = False
         self._incoming = Trace()
         self._engine.submit(job, self)
 
@@ -147,9 +154,8 @@ class Tab(QWidget):
         self.ask()
 
     def _settle(self, trace: Trace) -> None:
+        self._is_settling = True
         self._show(trace)
-        self.is_settled = True
-        self.settled.emit()
 
     def _show(self, trace: Trace) -> None:
         self.trace = trace
@@ -158,20 +164,40 @@ class Tab(QWidget):
 
     def _draw(self) -> None:
         started = time.perf_counter()
+        self.prepare()
+        painting = self._draw_front()
         for view in self.views():
             if view.isVisible():
                 view.draw(self.trace, self.cursor_at)
         self.redrawn()
-        self._built = time.perf_counter() - started
+        self._built = time.perf_counter() - started - painting
         self._painted.start()
+
+    def _draw_front(self) -> float:
+        """Draw the view in front and have it painted before the others ask for anything; the seconds that the painting took."""
+        front = self.front()
+        if front is None or not front.isVisible() or not front.draw(self.trace, self.cursor_at):
+            return 0.0
+        began = time.perf_counter()
+        self._paint()
+        return time.perf_counter() - began
+
+    def _paint(self) -> None:
+        """Answer the repaints that were asked for now, and not in a later turn of the event loop."""
+        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
 
     @Slot()
     def _on_painted(self) -> None:
-        """The paint events that the drawing asked for have been answered; where there were none, nothing is said."""
+        """The paint events that the drawing asked for are answered, at the latest now; where there were none, nothing is said."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        self._paint()
         total = sum(view.paint_seconds for view in self.views())
         spent, self._spent = total - self._spent, total
         if spent > 0:
             self.drawn.emit((self._built + spent) * 1000)
+        if self._is_settling:
+            self._is_settling, self.is_settled = False, True
+            self.settled.emit()
 
 
 def clamped(cursor: Cursor, trace: Trace, scene: Scene) -> Cursor:

@@ -56,6 +56,8 @@ class HeadGrid(View):
         self._layers: dict[int, Overview] = {}
         self._image: QImage | None = None
         self._heads_at: dict[int, tuple[int, ...]] = {}
+        self._framed: Spot = (0, 0)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -98,11 +100,25 @@ class HeadGrid(View):
         found = {
             overview.layer: overview for overview in self.trace.every(Overview) if overview.site is self.cursor_at.site
         }
-        if fresh or found.keys() != self._layers.keys():
+        if fresh or found != self._layers:
             self._layers = found
             self._heads_at = {layer: _ordered(overview, self.order) for layer, overview in found.items()}
             self._image = None
-        self.update()
+            self.update()
+        else:
+            self._touch(self._framed, (self.cursor_at.layer, self.cursor_at.head))
+        self._framed = self.cursor_at.layer, self.cursor_at.head
+
+    def _touch(self, old: Spot, new: Spot) -> None:
+        """Repaint the frames of two heads and what is lettered beside them; nothing where it is one and the same."""
+        atlas = self.atlas()
+        if atlas is None or old == new:
+            return
+        for layer, head in (old, new):
+            tile = atlas.tile(layer, self.column_of(layer, head)).adjusted(-3, -3, 3, 3)
+            self.update(tile.toAlignedRect())
+            self.update(QRectF(0, tile.top(), atlas.origin.x(), tile.height()).toAlignedRect())
+            self.update(QRectF(tile.left() - tile.width(), 0, 3 * tile.width(), atlas.origin.y()).toAlignedRect())
 
     def _atlas_image(self, atlas: Atlas) -> QImage:
         ratio = self.devicePixelRatio()

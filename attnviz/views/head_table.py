@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
 
 from attnviz.table import Table
@@ -37,6 +37,8 @@ _EXPLAINED = {
     "on [SEP]": "Share of attention on the separators.",
 }
 _RAW = Qt.ItemDataRole.UserRole
+_SHOWN, _SIDE, _RAW_NUMBER = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.TextAlignmentRole), int(_RAW)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _Index = QModelIndex | QPersistentModelIndex
 Row = tuple[int | float, ...]
 
@@ -66,11 +68,18 @@ class HeadModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: tuple[Row, ...] = ()
+        self.texts: tuple[tuple[str, ...], ...] = ()
 
     def replace(self, rows: tuple[Row, ...]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
+        """Other numbers; where they are of the same heads, the table keeps its rows and letters those that are seen."""
+        alike = [row[:2] for row in rows] == [row[:2] for row in self.rows]
+        if not alike:
+            self.beginResetModel()
+        self.rows, self.texts = rows, tuple(map(_lettered, rows))
+        if not alike:
+            self.endResetModel()
+        elif rows:
+            self.dataChanged.emit(self.index(0, 2), self.index(len(rows) - 1, len(COLUMNS) - 1))
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self.rows)
@@ -79,14 +88,11 @@ class HeadModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        value = self.rows[index.row()][index.column()]
-        if role == _RAW:
-            return value
-        if role == Qt.ItemDataRole.DisplayRole:
-            return f"{value}" if index.column() < 2 else spoken(Overview.SUMMARY[index.column() - 2], float(value))
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
+        if role == _SHOWN:  # plain numbers: this is asked for every cell that is painted, in eight roles
+            return self.texts[index.row()][index.column()]
+        if role == _SIDE:
+            return _RIGHT
+        return self.rows[index.row()][index.column()] if role == _RAW_NUMBER else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation is not Qt.Orientation.Horizontal:
@@ -96,6 +102,14 @@ class HeadModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             return ui_font(SMALL)
         return _EXPLAINED.get(COLUMNS[section]) if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+def _lettered(row: Row) -> tuple[str, ...]:
+    return (
+        f"{row[0]}",
+        f"{row[1]}",
+        *(spoken(name, float(value)) for name, value in zip(Overview.SUMMARY, row[2:], strict=True)),
+    )
 
 
 class HeadTable(View):
@@ -130,7 +144,7 @@ class HeadTable(View):
         table.setCornerButtonEnabled(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(3 * GRID)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setMinimumSectionSize(4 * GRID)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -165,21 +179,33 @@ class HeadTable(View):
         try:
             if rows != self._model.rows:
                 self._model.replace(rows)
+                self._fit()
             self._layout.setCurrentIndex(1 if rows else 0)
             self._follow()
         finally:
             self._following = False
 
+    def _fit(self) -> None:
+        """Columns as wide as their longest text; Qt itself would ask for the size of every cell, one by one."""
+        header, cells = self.table.horizontalHeader(), QFontMetrics(self.table.font())
+        for column in range(len(COLUMNS)):
+            longest = max((texts[column] for texts in self._model.texts), key=len, default="")
+            width = max(header.sectionSizeHint(column), cells.horizontalAdvance(longest) + 2 * GRID)
+            if self.table.columnWidth(column) != width:
+                self.table.setColumnWidth(column, width)
+
     def _follow(self) -> None:
         """Bring the current row to the cursor's head."""
-        for shown in range(self._sorted.rowCount()):
-            if self._row(shown)[:2] == (self.cursor_at.layer, self.cursor_at.head):
-                index = self._sorted.index(shown, 0)
-                if self.table.currentIndex().row() != shown or not self.table.selectionModel().isRowSelected(shown):
-                    flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-                    self.table.selectionModel().setCurrentIndex(index, flags)
-                    self.table.scrollTo(index)
-                return
+        head = self.cursor_at.layer, self.cursor_at.head
+        own = next((place for place, row in enumerate(self._model.rows) if row[:2] == head), None)
+        if own is None:
+            return
+        index = self._sorted.mapFromSource(self._model.index(own, 0))
+        selection = self.table.selectionModel()
+        if self.table.currentIndex().row() != index.row() or not selection.isRowSelected(index.row()):
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            selection.setCurrentIndex(index, flags)
+            self.table.scrollTo(index)
 
     def _row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
         if self._following or not current.isValid():

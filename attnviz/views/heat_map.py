@@ -69,7 +69,7 @@ class HeatMap(MapView):
         if not rows or not columns:
             return None
         full, caption = self._values(attention)
-        values = np.ascontiguousarray(full[np.ix_(rows, columns)])
+        values = full if (len(rows), len(columns)) == shape else np.ascontiguousarray(full[np.ix_(rows, columns)])
         hidden = frozenset(self._hidden(attention))
         left_out = [index for index, column in enumerate(columns) if column in hidden]
         return self._coloured(values, left_out, caption, (rows, columns), (queries, keys))

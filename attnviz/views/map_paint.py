@@ -88,19 +88,31 @@ def paint_map(
     painter: QPainter, picture: Picture, frame: Frame, marked: tuple[int | None, int | None], room: QRectF
 ) -> None:
     """The map without its crosshair; ``marked`` row and column have their labels set off."""
-    ink = screen_ink()
-    painter.save()
-    painter.setClipRect(frame.area, Qt.ClipOperation.IntersectClip)
-    _paint_seen(painter, picture, frame)
-    painter.restore()
+    paint_seen(painter, picture, frame)
+    paint_border(painter, frame)
+    paint_lettering(painter, picture, frame, marked, room)
+    paint_bar(painter, bar_area(frame), picture.table, picture.ticks, screen_ink())
+
+
+def bar_area(frame: Frame) -> QRectF:
+    """Where the colour bar stands; its numbers and its unit are right of it."""
+    return QRectF(frame.area.right() + 2 * GRID, frame.area.top(), 12, min(max(frame.area.height(), 60.0), 240.0))
+
+
+def paint_border(painter: QPainter, frame: Frame) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(ink.line, 1))
+    painter.setPen(QPen(colour("border"), 1))
     painter.drawRect(frame.area)
+
+
+def paint_lettering(
+    painter: QPainter, picture: Picture, frame: Frame, marked: tuple[int | None, int | None], room: QRectF
+) -> None:
+    """The labels of both axes, their titles and the caption."""
+    ink = screen_ink()
     _paint_row_labels(painter, picture, frame, ink, marked[0])
     _paint_column_labels(painter, picture, frame, ink, marked[1])
     _paint_titles(painter, picture, frame, ink)
-    bar = QRectF(frame.area.right() + 2 * GRID, frame.area.top(), 12, min(max(frame.area.height(), 60.0), 240.0))
-    paint_bar(painter, bar, picture.table, picture.ticks, ink)
     if picture.caption:
         painter.setPen(ink.muted)
         painter.setFont(ink.small)
@@ -110,7 +122,15 @@ def paint_map(
         painter.drawText(QPointF(frame.area.left(), frame.area.bottom() + GRID + metrics.ascent()), line)
 
 
-def _paint_seen(painter: QPainter, picture: Picture, frame: Frame) -> None:
+def paint_seen(painter: QPainter, picture: Picture, frame: Frame) -> None:
+    """The cells that are seen, and hatching where there is no number."""
+    painter.save()
+    painter.setClipRect(frame.area, Qt.ClipOperation.IntersectClip)
+    _paint_cells(painter, picture, frame)
+    painter.restore()
+
+
+def _paint_cells(painter: QPainter, picture: Picture, frame: Frame) -> None:
     rows, columns = frame.seen_rows(), frame.seen_columns()
     codes = picture.codes[rows.start : rows.stop, columns.start : columns.stop]
     first, last = frame.cell_area(rows.start, columns.start), frame.cell_area(rows.stop - 1, columns.stop - 1)

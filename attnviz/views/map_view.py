@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from attnviz.trace import Cursor
 from attnviz.views.image import require_ui_thread
 from attnviz.views.map_frame import Frame, Place, Window
-from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_map, paint_readout, paint_ring
+from attnviz.views.map_layers import MapLayers
+from attnviz.views.map_paint import Picture, frame_of, paint_crosshair, paint_readout, paint_ring
 from attnviz.views.palette import GRID, colour
 from attnviz.views.scrolled import paint_sentence
 from attnviz.views.view import View
@@ -31,10 +32,12 @@ class MapView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Picture | None = None
+        self._layers = MapLayers()
         self._window = Window.whole((1, 1))
         self._mouse: QPointF | None = None
         self._pressed: QPointF | None = None
         self._dragged = False
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -114,13 +117,13 @@ class MapView(View):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRectF(self.rect())
-        painter.fillRect(room, colour("surface"))
         frame = self.frame()
         if self._picture is None or frame is None:
+            painter.fillRect(room, colour("surface"))
             paint_sentence(painter, room, self._sentence())
         else:
             marked = self._marked()
-            paint_map(painter, self._picture, frame, marked, room)
+            self._layers.paint(painter, self._picture, frame, marked, room)
             self._paint_over(painter, self._picture, frame)
             paint_crosshair(painter, frame, marked, pinned=self.cursor_at.pinned)
             self._paint_readout(painter, self._picture, frame, marked)

@@ -36,7 +36,7 @@ class PlotFace(QObject):
         """Everything but what moves."""
         viewport = self._plot.viewport()
         ratio = viewport.devicePixelRatioF()
-        if not _is_screen(painter, ratio):
+        if not is_screen(painter, ratio):
             self._render(painter)
             return
         size = QSize(math.ceil(viewport.width() * ratio), math.ceil(viewport.height() * ratio))
@@ -58,7 +58,7 @@ class PlotFace(QObject):
         self._plot.render(painter, QRectF(area), area, Qt.AspectRatioMode.IgnoreAspectRatio)
 
 
-def _is_screen(painter: QPainter, ratio: float) -> bool:
+def is_screen(painter: QPainter, ratio: float) -> bool:
     """Pixels of the size that the picture has; a figure is drawn in strokes or finer pixels."""
     is_raster = painter.paintEngine().type() is QPaintEngine.Type.Raster
     return is_raster and math.isclose(painter.deviceTransform().m11(), ratio)

@@ -26,13 +26,14 @@ class View(QWidget):
         self.cursor_at = Cursor()
         self.paint_seconds = 0.0
 
-    def draw(self, trace: Trace, cursor: Cursor) -> None:
-        """Show ``trace`` at ``cursor``; costs nothing when both are the same objects as before."""
+    def draw(self, trace: Trace, cursor: Cursor) -> bool:
+        """Show ``trace`` at ``cursor``; costs nothing, and says False, when both are the same objects as before."""
         if trace is self.trace and cursor == self.cursor_at:
-            return
+            return False
         fresh = trace is not self.trace
         self.trace, self.cursor_at = trace, cursor
         self._update(fresh=fresh)
+        return True
 
     def numbers(self) -> Table:
         """What the picture shows, as numbers."""

@@ -1,9 +1,13 @@
-"""The program as ``python -m attnviz`` starts it; says when its frame, its window or its first heat map has been painted."""
+"""The program as ``python -m attnviz`` starts it where the inspector was in front when it was left.
+
+Says when its frame, its window or its first heat map has been painted.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz import app
@@ -32,8 +36,7 @@ def main() -> None:
     make = session.make_window
 
     def watched(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
-        window = make(remembered, settings_file, first)
-        window.show_tab("inspector")
+        window = make(replace(remembered, tab="inspector"), settings_file, first)
         if sys.argv[1] == "window":
             window.tab.installEventFilter(_paints(window))
         else:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Cursor, Overview, Trace
-from attnviz.views.head_table import COLUMNS, HeadTable
+from attnviz.views.head_table import COLUMNS, HeadTable, spoken
 from tests.views.traces import shown, trace_of
 
 
@@ -76,3 +76,26 @@ def test_rows_come_as_layers_arrive(qtbot: QtBot) -> None:
     assert view.table.model().rowCount() == 3
     view.draw(trace_of(layers=2, heads=4), Cursor())
     assert view.table.model().rowCount() == 8
+
+
+def test_other_numbers_of_the_same_heads_keep_the_rows(qtbot: QtBot) -> None:
+    """Typing changes numbers, not heads: nothing is reset, the current row stays, and the new numbers stand there."""
+    first, second = trace_of(), trace_of(("a", "b", "c"))
+    view = shown(qtbot, HeadTable(), first, Cursor(1, 2))
+    resets: list[int] = []
+    view.table.model().modelReset.connect(lambda: resets.append(1))
+    view.draw(second, Cursor(1, 2))
+    assert resets == []
+    assert row_of(view)[:2] == ("1", "2")
+    overview = second.overview(1)
+    assert overview is not None
+    assert row_of(view)[2] == spoken("entropy", float(overview.summary[2, 0]))
+
+
+def test_every_number_fits_its_column(qtbot: QtBot) -> None:
+    """Columns are as wide as Qt would make them, or wider, without asking for the size of every cell."""
+    view = shown(qtbot, HeadTable(), trace_of(layers=12, heads=12), Cursor())
+    header = view.table.horizontalHeader()
+    for column in range(len(COLUMNS)):
+        assert view.table.columnWidth(column) >= view.table.sizeHintForColumn(column)
+        assert view.table.columnWidth(column) >= header.sectionSizeHint(column)

@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from attnviz.errors import CheckpointError, printable
-from attnviz.models.gate.verdict import FileIdentity
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 # Without O_NONBLOCK, opening a FIFO would wait for ever; Windows has neither flag.
@@ -22,6 +22,17 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NOCTTY", 0)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """A file in the folder as it was when it was examined."""
+
+    name: str
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
 
 
 class Folder:

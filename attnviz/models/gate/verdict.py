@@ -5,22 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from attnviz.errors import CheckpointError, printable
 from attnviz.models.families import FAMILIES, Config
+from attnviz.models.gate.paths import FileIdentity, identify
 from attnviz.models.layout import Agreement, Part
 from attnviz.text.tokenizer_file import TokenizerSpec
-
-
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
-    """A file in the folder as it was when it was examined."""
-
-    name: str
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +43,18 @@ class Verdict:
     bytes: int
     notes: tuple[str, ...] = ()
     target: TokenizerSpec | None = None
+
+
+def unchanged(verdict: Verdict) -> None:
+    """Raise CHANGED_ON_DISK if a file is not the one that was examined."""
+    for file in verdict.files:
+        try:
+            now = identify(file.name, (Path(verdict.folder) / file.name).stat())
+        except OSError:
+            now = None
+        if now != file:
+            sentence = f"{printable(file.name)} changed on disk since it was checked; open the folder again."
+            raise CheckpointError(sentence, "CHANGED_ON_DISK")
 
 
 def to_json(verdict: Verdict) -> str:
