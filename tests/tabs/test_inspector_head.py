@@ -61,7 +61,7 @@ def test_the_stages_of_a_head_are_chosen(qtbot: QtBot, window: Window) -> None:
 
 
 def test_a_pair_can_be_filtered_by_segment(qtbot: QtBot, window: Window) -> None:
-    """A→B is the part of the map in which the first sentence looks at the second; without a pair there is no choice."""
+    """A→B is where the first sentence looks at the second, in the map and in the lines; without a pair there is no choice."""
     controls = window.tab.controls
     assert not controls.segments.isEnabled()
     ask(qtbot, window, PAIR)
@@ -69,6 +69,12 @@ def test_a_pair_can_be_filtered_by_segment(qtbot: QtBot, window: Window) -> None
     whole = weights(window.tab.trace, 0, 0)
     controls.segments.setCurrentText("A→B")
     np.testing.assert_allclose(window.tab.map.picture.values, whole[:4, 4:], atol=1e-6)
+    window.tab.show_page(1)
+    assert controls.segments.isVisible()
+    lines = window.tab.arcs.lines()
+    np.testing.assert_allclose(lines.weights, whole[:4, 4:][lines.queries, lines.keys], atol=1e-6)
+    assert {row[0] for row in window.tab.arcs.numbers().rows} == {"[CLS]·0", "the·1", "cat·2", "[SEP]·3"}
+    window.tab.show_page(0)
     ask(qtbot, window, TEXT)
     assert not controls.segments.isEnabled()
     assert controls.segments.currentText() == "all"
