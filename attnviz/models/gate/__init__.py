@@ -6,19 +6,30 @@ the weights' header must agree with the configuration to the last byte, and pick
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from attnviz.errors import CheckpointError, printable
 from attnviz.models.config import BertConfig, parse_config
-from attnviz.models.gate.examination import Examination
+from attnviz.models.gate.examination import Examination, TokenizerExamination
 from attnviz.models.gate.memory import check_budget
 from attnviz.models.gate.paths import Folder, identify
 from attnviz.models.gate.verdict import FileIdentity, TensorInfo, Verdict
 from attnviz.models.gate.weights import check_types, read_tensors
 from attnviz.models.layout import agree, bert_layout
-from attnviz.text.tokenizer_file import TokenizerSpec, read_tokenizer
+from attnviz.text.plain_file import read_bytes
+from attnviz.text.tokenizer_file import LARGEST_FILE, TokenizerSpec, read_tokenizer, sanitise
 
-__all__ = ["Examination", "FileIdentity", "TensorInfo", "Verdict", "examine", "unchanged"]
+__all__ = [
+    "Examination",
+    "FileIdentity",
+    "TensorInfo",
+    "TokenizerExamination",
+    "Verdict",
+    "examine",
+    "examine_tokenizer",
+    "unchanged",
+]
 
 LARGEST_CONFIG = 2**20
 
@@ -38,6 +49,13 @@ def examine(folder: Path, *, allow_pickle: bool = False, memory: int | None = No
     _check_vocabulary(tokenizer, config)
     notes = (*notes, *tokenizer.notes)
     return Verdict(str(files.path), config, agreement, form, tensors, files.identities, tokenizer, dtype, size, notes)
+
+
+def examine_tokenizer(path: Path) -> TokenizerSpec:
+    """Check the tokenizer of a folder, or a tokenizer.json that stands alone, in this process. Raises CheckpointError or TextError."""
+    if os.path.isdir(path):  # noqa: PTH112 - Path raises where isdir only denies
+        return read_tokenizer(Folder(path))
+    return sanitise(read_bytes(str(path), LARGEST_FILE), name=path.name)
 
 
 def unchanged(verdict: Verdict) -> None:

@@ -59,7 +59,7 @@ def to_json(verdict: Verdict) -> str:
             "format": verdict.format,
             "tensors": {name: [info.file, info.dtype, info.shape] for name, info in verdict.tensors.items()},
             "files": [[getattr(file, name) for name in file.__slots__] for file in verdict.files],
-            "tokenizer": {name: getattr(tokenizer, name) for name in tokenizer.__slots__},
+            "tokenizer": _as_plain(tokenizer),
             "dtype": verdict.dtype,
             "bytes": verdict.bytes,
             "notes": verdict.notes,
@@ -67,10 +67,19 @@ def to_json(verdict: Verdict) -> str:
     )
 
 
+def tokenizer_to_json(spec: TokenizerSpec) -> str:
+    """The specification as one line of JSON; ``tokenizer_from_json`` gives an equal one back."""
+    return json.dumps(_as_plain(spec))
+
+
+def tokenizer_from_json(found: dict[str, Any]) -> TokenizerSpec:
+    """The specification that was written; raises KeyError, TypeError or ValueError on anything else."""
+    return _tokenizer({**found, "notes": _texts(found["notes"])})
+
+
 def from_json(found: dict[str, Any]) -> Verdict:
     """The verdict that ``to_json`` wrote; raises KeyError, TypeError or ValueError on anything else."""
     sources, missing, unexpected, parts = found["agreement"]
-    tokenizer = {**found["tokenizer"], "notes": _texts(found["tokenizer"]["notes"])}
     return Verdict(
         folder=_text(found["folder"]),
         config=BertConfig(**found["config"]),
@@ -86,11 +95,15 @@ def from_json(found: dict[str, Any]) -> Verdict:
             for name, (file, dtype, shape) in found["tensors"].items()
         },
         files=tuple(FileIdentity(_text(name), *map(_count, numbers)) for name, *numbers in found["files"]),
-        tokenizer=_tokenizer(tokenizer),
+        tokenizer=tokenizer_from_json(found["tokenizer"]),
         dtype=_text(found["dtype"]),
         bytes=_count(found["bytes"]),
         notes=_texts(found["notes"]),
     )
+
+
+def _as_plain(spec: TokenizerSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in spec.__slots__}
 
 
 def _tokenizer(found: dict[str, Any]) -> TokenizerSpec:
