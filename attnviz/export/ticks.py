@@ -26,6 +26,13 @@ def linear_ticks(low: float, high: float, unit: str) -> Ticks:
     return Ticks(tuple(_height(low, high, value) for value in values), tuple(_number(value) for value in values), unit)
 
 
+def even_ticks(end: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Multiples of one round number above 0 and up to ``end`` > 0, each as it is written; at most ``most``."""
+    step = _round_step(end / max(1, most))
+    count = math.floor(end / step * (1 + 1e-9))
+    return tuple((index * step, f"{index * step:,.6g}") for index in range(1, count + 1))
+
+
 def logarithmic_ticks(faintest: float, high: float, unit: str) -> Ticks:
     """Powers of ten from ``faintest``, which stands for all that is fainter, up to ``high`` > ``faintest``."""
     low, top = math.log10(faintest), math.log10(high)
