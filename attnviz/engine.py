@@ -245,6 +245,9 @@ class _Worker:
             self.busy = None
             request.endings.put(ending)
             self._notify()
+        close = getattr(library, "close", None)
+        if close is not None:
+            close()
 
     def _drain(self, request: Request, library: Library) -> Ending:
         began = time.perf_counter()

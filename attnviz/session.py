@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from attnviz.views.header import Offered
     from attnviz.window import Window
 
+PATIENCE_MS = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +62,32 @@ class Uncaught(QObject):
         error = what.exc_value or RuntimeError(what.err_msg or "something failed where nothing can be raised")
         _log.error("not raised: %s", what.err_msg, exc_info=error)
         self.caught.emit(in_words(error))
+
+
+class FirstOpening(QObject):
+    """Opens the first checkpoint; where the tab in front needs none, after its first answer, or when a second has passed.
+
+    Importing torch takes seconds in which everything else that Python does is slow.
+    """
+
+    def __init__(self, window: Window, path: str) -> None:
+        super().__init__(window)
+        self._window, self._path = window, path
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._open)
+
+    def begin(self) -> None:
+        if self._window.tab.needs_models:
+            self._window.open(self._path)
+            return
+        self._window.settled.connect(self._open)
+        self._patience.start()
+
+    @Slot()
+    def _open(self) -> None:
+        self._patience.stop()
+        if not self._window.opening.last_path:  # nobody opened another, and it isn't open yet
+            self._window.open(self._path)
 
 
 @contextmanager
@@ -182,7 +209,7 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
         if sentence:
             window.tell(Message(sentence, "warning"))
     if first is not None:
-        window.open(str(first))
+        FirstOpening(window, str(first)).begin()
     shell.hold(window)
 
 

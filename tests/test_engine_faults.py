@@ -126,3 +126,20 @@ def test_an_error_in_the_sink_still_ends_the_request(engine, qtbot):
         qtbot.waitUntil(lambda: bool(sink.endings))
     assert [kind for kind, *_ in caught] == [ZeroDivisionError]
     assert engine.current is None
+
+
+def test_the_library_is_closed_with_the_engine(qtbot):
+    """What it began is stopped in the worker's own thread."""
+    closed = []
+
+    class Closing:
+        def close(self):
+            closed.append(threading.current_thread().name)
+
+    engine, sink = Engine(Closing), Listener()
+    engine.submit(Scripted(lambda _library: iter([note(1)])), sink)
+    qtbot.waitUntil(lambda: bool(sink.endings))
+    assert closed == []
+    assert engine.close()
+    assert closed == ["attnviz-worker"]
+    engine.deleteLater()

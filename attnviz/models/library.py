@@ -52,11 +52,17 @@ class Library:
         self._open.move_to_end(reference)
         return self._open[reference]
 
+    def close(self) -> None:
+        """Stop the early examinations that nobody asked for: their answers would wait in the pipe for ever."""
+        for unwanted in self._early.values():
+            unwanted.cancel()
+        self._early.clear()
+
     def _load(self, reference: Reference) -> Checkpoint:
         started = time.perf_counter()
-        running = self._early.pop(reference, None) or Examination(
-            Path(reference.path), allow_pickle=reference.allow_pickle
-        )
+        early = self._early.pop(reference, None)
+        self.close()
+        running = early or Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
         return load(running.verdict(), choose(reference.device), lambda: time.perf_counter() - started)
 
 

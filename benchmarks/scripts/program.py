@@ -1,4 +1,4 @@
-"""The program as ``python -m attnviz`` starts it; says when its frame, its window or its first heat map has been painted."""
+"""The program as ``python -m attnviz`` starts it; says when its frame, its window, its first heat map or its tokenization tab is there."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ def main() -> None:
 
     def watched(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
         window = make(remembered, settings_file, first)
+        if sys.argv[1] == "tokenization":
+            window.show_tab("tokenization")
+            window.settled.connect(_on_settled)
+            return window
         window.show_tab("inspector")
         if sys.argv[1] == "window":
             window.tab.installEventFilter(_paints(window))
@@ -42,6 +46,12 @@ def main() -> None:
 
     session.make_window = watched
     app.main([])
+
+
+def _on_settled() -> None:
+    """The first answer of the tab; the checkpoint waits until then."""
+    assert "torch" not in sys.modules, "torch was imported before the tab had its first answer"
+    _there()
 
 
 def _on_drawn(window: Window) -> None:
