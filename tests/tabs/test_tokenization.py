@@ -164,6 +164,7 @@ def test_why_shows_what_learning_found(qtbot: QtBot, window: Window) -> None:
     why = window.tab.learn.learning.trace.find(Why)
     assert window.tab.why.numbers.numbers().rows[0][1] == why.words
     assert window.tab.why.plot.numbers().rows
+    assert window.tab.why.plot.area.height() > 100
 
 
 def test_the_saved_tokenizer_loads_with_identical_ids(window: Window, tmp_path: Path) -> None:
