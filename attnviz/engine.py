@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FRAME_MS = 16
 LAST_CHANCE_S = 0.1
-SWITCH_S = 0.001
+SWITCH_S = 0.0002
 _log = logging.getLogger(__name__)
 
 

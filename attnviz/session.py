@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import sys
 import threading
@@ -211,6 +212,13 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
     if first is not None:
         FirstOpening(window, str(first)).begin()
     shell.hold(window)
+    keep_what_is_imported()
+    window.opening.opened.connect(keep_what_is_imported, Qt.ConnectionType.SingleShotConnection)
+
+
+def keep_what_is_imported(*_: object) -> None:
+    """Modules stay until the end: the garbage collector, which stops all threads at its work, needn't go through them again."""
+    gc.freeze()
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:

@@ -146,10 +146,12 @@ class PlotView(View):
 
     def _polygon(self, curve: Curve) -> QPolygonF:
         """At most two points for each pixel across, the last one always."""
-        step = max(1, len(curve.places) // max(1, 2 * int(self.area.width())))
+        area = self.area
+        step = max(1, len(curve.places) // max(1, 2 * int(area.width())))
         chosen = np.unique(np.append(np.arange(0, len(curve.places), step), len(curve.places) - 1))
-        places, values = curve.places[chosen].tolist(), curve.values[chosen].tolist()
-        return QPolygonF([self._at(place, value) for place, value in zip(places, values, strict=True)])
+        across = area.left() + curve.places[chosen] * (area.width() / self._ends[0])
+        down = area.bottom() - curve.values[chosen] * (area.height() / self._ends[1])
+        return QPolygonF(list(map(QPointF, across.tolist(), down.tolist())))
 
     # Qt
 
