@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ class Listener:
 class Scripted:
     """A job that runs the given generator function."""
 
-    script: Any
+    script: Callable[[Any], Iterator[Record]]
 
     def run(self, library: object) -> Iterator[Record]:
         return self.script(library)

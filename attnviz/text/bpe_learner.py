@@ -27,8 +27,8 @@ class Learner:
     """The words of a corpus as chains of symbols, and what merging one pair after another makes of them.
 
     ``symbols`` are the pieces by id, first the alphabet in the order given; ``tokens`` counts the symbols of the whole corpus,
-    ``looked_at`` the places that merges had to look at so far: the work that was done. Places stand in arrays, which the
-    garbage collector needn't look through: it would hold up the window for as long.
+    ``looked_at`` the places that merges had to look at so far: the work that was done. Places stand in arrays, whose numbers the
+    garbage collector needn't look at: it would hold up the window for as long.
     """
 
     def __init__(self, alphabet: Sequence[str]) -> None:
