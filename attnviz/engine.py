@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FRAME_MS = 16
 LEAST_DRAWN_S = 0.001
 LAST_CHANCE_S = 0.1
-SWITCH_S = 0.001
+SWITCH_S = 0.0002
 _log = logging.getLogger(__name__)
 
 
@@ -262,6 +262,9 @@ class _Worker:
             request.endings.put(ending)
             self.awake.clear()  # a wake-up that is on its way may be answered a frame later; this one isn't
             self._notify()
+        close = getattr(library, "close", None)
+        if close is not None:
+            close()
 
     def _drain(self, request: Request, library: Library) -> Ending:
         began = time.perf_counter()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from attnviz.window import Window
 
 STARTING_MS = 10_000
+PATIENCE_MS = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +64,32 @@ class Uncaught(QObject):
         error = what.exc_value or RuntimeError(what.err_msg or "something failed where nothing can be raised")
         _log.error("not raised: %s", what.err_msg, exc_info=error)
         self.caught.emit(in_words(error))
+
+
+class FirstOpening(QObject):
+    """Opens the first checkpoint; where the tab in front needs none, after its first answer, or when a second has passed.
+
+    Importing torch takes seconds in which everything else that Python does is slow.
+    """
+
+    def __init__(self, window: Window, path: str) -> None:
+        super().__init__(window)
+        self._window, self._path = window, path
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._open)
+
+    def begin(self) -> None:
+        if self._window.tab.needs_models:
+            self._window.open(self._path)
+            return
+        self._window.settled.connect(self._open)
+        self._patience.start()
+
+    @Slot()
+    def _open(self) -> None:
+        self._patience.stop()
+        if not self._window.opening.last_path:  # nobody opened another, and it isn't open yet
+            self._window.open(self._path)
 
 
 @contextmanager
@@ -208,13 +235,20 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
     shell.hold(window)
     if first is not None:
         QTimer.singleShot(0, window, lambda: _open_when_painted(window, str(first)))
+    keep_what_is_imported()
+    window.opening.opened.connect(keep_what_is_imported, Qt.ConnectionType.SingleShotConnection)
 
 
 def _open_when_painted(window: Window, folder: str) -> None:
     """Not before: the window would be late by what the import of torch takes from it."""
     for receiver, event in ((None, QEvent.Type.LayoutRequest), (window.window(), QEvent.Type.UpdateRequest)):
         QApplication.sendPostedEvents(receiver, event.value)
-    window.open(folder)
+    FirstOpening(window, folder).begin()
+
+
+def keep_what_is_imported(*_: object) -> None:
+    """Modules stay until the end: the garbage collector, which stops all threads at its work, needn't go through them again."""
+    gc.freeze()
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:

@@ -54,6 +54,7 @@ def _page(sentence: str) -> Iterator[LearnPage]:
     window = session.make_window(remembered, None, None)
     window.show()
     process_events(lambda: isinstance(window.tab, TokenizationTab) and window.tab.is_settled)
+    session.keep_what_is_imported()
     try:
         assert isinstance(window.tab, TokenizationTab)
         yield window.tab.learn

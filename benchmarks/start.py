@@ -23,10 +23,17 @@ def measure(*, quick: bool = False) -> list[Row]:
     compileall.compile_dir(SCRIPTS.parents[1] / "attnviz", quiet=1)  # as Qt and torch are: by whoever installed them
     with tempfile.TemporaryDirectory(prefix="attnviz-benchmark-") as home:
         rows = []
-        moments = (("frame", "start to first frame, still empty"), ("window", "start to the window with its tabs"))
+        moments = (
+            ("frame", "start to first frame, still empty"),
+            ("window", "start to the window with its tabs"),
+        )
         for moment, what in moments:
             pair = in_turn(_run("program.py", home, moment), _run("bare_window.py", home), rounds)
             rows.append(Row(NAME, what, "bare QMainWindow script", "≤ 1.8", 1.8, pair.ratios, note=pair.said()))
+        first_frame, answered = _run("program.py", home, "frame"), _run("program.py", home, "tokenization")
+        after = tuple(answered() - first_frame() for _ in range(rounds))
+        what = "Tokenization tab in front: from the window's appearance to its sample learned, cut and drawn"
+        rows.append(Row(NAME, what, "torch not yet imported", "≤ 1 s", 1.0, after, "s"))
         if not quick:
             heat_map = in_turn(_run("program.py", home, "heat-map"), _run("bare_forward.py", home), rounds)
             against = "bare script: import torch, load, forward"

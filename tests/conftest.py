@@ -8,11 +8,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.leaks import Leaks
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from attnviz.engine import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -148,3 +153,14 @@ def root() -> Path:
 def shipped() -> Path:
     """The checkpoint that the program comes with."""
     return ROOT / "checkpoints" / "bert-l6-h384-en"
+
+
+@pytest.fixture
+def engine(qtbot: QtBot) -> Iterator[Engine]:
+    """An engine whose library is a plain object; closed afterwards."""
+    from attnviz.engine import Engine
+
+    made = Engine(object)
+    yield made
+    assert made.close()
+    made.deleteLater()

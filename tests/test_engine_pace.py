@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from attnviz.engine import FRAME_MS, Done, Engine, Request
 from attnviz.trace import Notice, Record
-from tests.windows import Listener, Scripted
+from tests.asked import Listener, Scripted
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from attnviz.errors import Cancelled
 from attnviz.models.checkpoint import Checkpoint
 from attnviz.trace import Progress, Record
 from attnviz.window import Window
-from tests.windows import Listener, Scripted, opened, sentences, settle, strong_folder
+from tests.asked import Listener, Scripted
+from tests.windows import opened, sentences, settle, strong_folder
 
 
 class Panic(BaseException):

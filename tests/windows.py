@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from safetensors.torch import load_file, save_file
 
 from attnviz import session
 from attnviz.settings import Settings
-from attnviz.trace import Record
 from attnviz.window import Window
 from tests.badinputs.valid import write_bert_folder
 
@@ -58,27 +57,3 @@ def settle(qtbot: QtBot, window: Window) -> None:
 def sentences(window: Window) -> list[str]:
     """What the message strips say, newest first."""
     return [message.sentence for message in window.messages.messages]
-
-
-@dataclass(frozen=True)
-class Scripted:
-    """A job that runs the given generator function."""
-
-    script: Callable[[Any], Iterator[Record]]
-
-    def run(self, library: Any) -> Iterator[Record]:
-        return self.script(library)
-
-
-@dataclass(eq=False)
-class Listener:
-    """A sink that keeps everything."""
-
-    records: list[Record] = field(default_factory=list)
-    endings: list[object] = field(default_factory=list)
-
-    def receive(self, records: tuple[Record, ...]) -> None:
-        self.records += records
-
-    def end(self, ending: object) -> None:
-        self.endings.append(ending)

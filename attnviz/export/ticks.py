@@ -26,6 +26,17 @@ def linear_ticks(low: float, high: float, unit: str) -> Ticks:
     return Ticks(tuple(_height(low, high, value) for value in values), tuple(_number(value) for value in values), unit)
 
 
+def even_ticks(end: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Multiples of one round number above 0 and up to ``end`` > 0, each as it is written; at most ``most``, but one at least."""
+    step = _round_step(end / max(1, most))
+    if step > end * (1 + 1e-9):
+        step = next(
+            step / part for part in (2, 2.5, 5, 10) if step / part <= end * (1 + 1e-9) and _is_round(step / part)
+        )
+    count = math.floor(end / step * (1 + 1e-9))
+    return tuple((index * step, f"{index * step:,.6g}") for index in range(1, count + 1))
+
+
 def logarithmic_ticks(faintest: float, high: float, unit: str) -> Ticks:
     """Powers of ten from ``faintest``, which stands for all that is fainter, up to ``high`` > ``faintest``."""
     low, top = math.log10(faintest), math.log10(high)
@@ -48,6 +59,10 @@ def _round_step(rough: float) -> float:
     """The round number (1, 2 or 5 times a power of ten) next above ``rough``."""
     power = 10.0 ** max(math.floor(math.log10(rough)), -300)
     return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
+
+
+def _is_round(value: float) -> bool:
+    return math.isclose(_round_step(value), value)
 
 
 def _number(value: float) -> str:

@@ -40,5 +40,5 @@ class CompareCuts:
         opened = []
         for done, source in enumerate(self.tokenizers):
             yield Progress("opening tokenizers", done, len(self.tokenizers))
-            opened.append(source.open())
+            opened.append((yield from source.open()))
         yield compare(text, opened)

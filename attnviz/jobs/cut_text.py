@@ -26,7 +26,7 @@ class CutText:
 
     def run(self, library: Library | None) -> Iterator[Record]:
         yield Progress("opening the tokenizer")
-        pipeline = self.tokenizer.open()
+        pipeline = yield from self.tokenizer.open()
         text, notice = readable_text(self.text)
         if notice is not None:
             yield notice

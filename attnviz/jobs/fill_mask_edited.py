@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import TextError
 from attnviz.jobs.fill_mask import MOST_CANDIDATES, FillMask
-from attnviz.trace import Candidates, Notice, Progress, Record, Shift
+from attnviz.trace import Candidates, Notice, Progress, Record, Shift, Span, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FillMaskEdited:
-    """Yield a Shift for every mask of the text; nothing where there is none.
+    """Yield a Shift for every mask of the text, typed or in ``masked`` (as FillMask has it); nothing where there is none.
 
-    Both sides list the first 1,000 words, so that a word which falls far is still found. A mask that one of the two loses
-    because its text is cut at the model's positions has no Shift.
+    Both sides list the first 1,000 words, so that a word which falls far is still found. A mask that stands for other
+    characters on the other side has no Shift, and a Notice says so: a masked word of which a piece was forbidden is cut
+    into more masks, and one side may lose a mask where the text is cut at the model's positions.
     """
 
     checkpoint: Reference
     text: str
     pair: str | None = None
     edits: tuple[Edit, ...] = ()
+    masked: tuple[Span, ...] = ()
 
     def run(self, library: Library) -> Iterator[Record]:
         try:
@@ -38,17 +40,23 @@ class FillMaskEdited:
             if error.code in {"NO_MASK", "EMPTY_TEXT"}:
                 return
             raise
-        for mask, (old, new) in enumerate(zip(before, after, strict=False)):
-            yield Shift(mask, old, new)
+        both = [(mask, span) for mask, span in enumerate(before) if span in after]
+        for mask, span in both:
+            yield Shift(mask, before[span], after[span])
+        if len(both) < max(len(before), len(after)):
+            yield Notice("shift", "Masks that stand for other characters than before are not compared.")
 
     def _predict(
         self, library: Library, what: str, edits: tuple[Edit, ...]
-    ) -> Generator[Record, None, tuple[Candidates, ...]]:
-        """Pass remarks on, and give the candidates of every mask; every record of the forward is a chance to stop."""
-        found: list[Candidates] = []
-        job = FillMask(self.checkpoint, self.text, self.pair, top=MOST_CANDIDATES, edits=edits)
+    ) -> Generator[Record, None, dict[Span | None, Candidates]]:
+        """Pass remarks on, and give the candidates of every mask by its place; every record is a chance to stop."""
+        found: dict[Span | None, Candidates] = {}
+        spans: tuple[Span | None, ...] = ()
+        job = FillMask(self.checkpoint, self.text, self.pair, self.masked, MOST_CANDIDATES, edits=edits)
         for record in job.run(library):
+            if isinstance(record, Tokens):
+                spans = record.spans
             if isinstance(record, Candidates):
-                found.append(record)
+                found[spans[record.position]] = record
             yield record if isinstance(record, Notice) else Progress(f"predicting {what}")
-        return tuple(found)
+        return found

@@ -13,7 +13,7 @@ from attnviz.errors import JobError, TextError
 from attnviz.text.bpe_file import learned
 from attnviz.text.bpe_learner import PORTION, Learner
 from attnviz.text.clean import well_formed
-from attnviz.text.pretokens import count_words, pre_tokenizer, usual
+from attnviz.text.pretokens import count_words, portions, pre_tokenizer, usual
 from attnviz.text.readable import letters_of_bytes
 from attnviz.text.why import explain
 from attnviz.trace import Curves, Learned, Merge, Merges, Notice, Progress, Record
@@ -65,7 +65,7 @@ class LearnBpe:
         for _ in learner.read(words):
             yield Progress("counting pairs", 0, self.merges)
         pairs, curves = yield from _history(
-            learner, self.merges, len(text.split()), _characters(words, text, self.alphabet)
+            learner, self.merges, _spaced(text), _characters(words, text, self.alphabet)
         )
         complete = len(pairs) == self.merges
         if not complete:
@@ -88,6 +88,11 @@ def _alphabet(words: dict[str, int], kind: str) -> list[str]:
     if all(len(word) == 1 for word in words):
         raise TextError("No two characters of the text stand in one word; there is nothing to merge.", "NO_PAIRS")
     return sorted(letters_of_bytes() if kind == "bytes" else used)
+
+
+def _spaced(text: str) -> int:
+    """How many words stand between white space; counted in portions, for one call would hold up the window."""
+    return sum(len(part.split()) for portion in portions(text) for part in portion)
 
 
 def _characters(words: dict[str, int], text: str, alphabet: str) -> int:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MOST_MASKS = 32
 BATCH_TOKENS = 2048
-EXPECTED = 10
+EXPECTED = 20
 
 
 @dataclass(frozen=True, eq=False)

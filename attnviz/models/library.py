@@ -82,11 +82,17 @@ class Library:
         sentence = f"'{found.report.name}' has no decoder, so it can't write words; its masks can be filled and its attention inspected."
         raise CheckpointError(sentence, "WRONG_FAMILY")
 
+    def close(self) -> None:
+        """Stop the early examinations that nobody asked for: their answers would wait in the pipe for ever."""
+        for unwanted in self._early.values():
+            unwanted.cancel()
+        self._early.clear()
+
     def _load(self, reference: Reference) -> Opened:
         started = time.perf_counter()
-        running = self._early.pop(reference, None) or Examination(
-            Path(reference.path), allow_pickle=reference.allow_pickle
-        )
+        early = self._early.pop(reference, None)
+        self.close()
+        running = early or Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
         return load(running.verdict(), choose(reference.device), lambda: time.perf_counter() - started)
 
 

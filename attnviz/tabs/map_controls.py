@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
-from attnviz.views.heat_map import KINDS, SCALES, SEGMENTS
+from attnviz.views.heat_map import KINDS, SCALES
 from attnviz.views.palette import MAPS
+from attnviz.views.segments import SEGMENTS
 
 if TYPE_CHECKING:
     from attnviz.trace import Tokens
@@ -55,7 +56,7 @@ class MapControls(QWidget):
 
     def full(self, everything: bool) -> None:
         """Show the selectors that only the map has."""
-        for box in (self.kind, self.scale, self.colours, self.segments):
+        for box in (self.kind, self.scale, self.colours):
             box.setVisible(everything)
 
     @Slot()
@@ -66,7 +67,7 @@ class MapControls(QWidget):
         self._map.kind = self.kind.currentText()
         self._map.scale = self.scale.currentText()
         self._map.colour_map = self.colours.currentText()
-        self._map.segments = self.segments.currentText()
+        self._map.segments = self._arcs.segments = self.segments.currentText()
         self._map.hidden_tokens = self._arcs.hidden_tokens = hidden
 
 

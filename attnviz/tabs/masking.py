@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from attnviz.views.candidate_bars import Choice
     from attnviz.views.view import View
 
+CANDIDATES = 60
+"""For each mask; as many of them are shown as there is room for."""
+
 
 class MaskingTab(Tab):
     """Predictions for every mask; with no mask, how probable each word is when it alone is hidden."""
@@ -58,7 +61,7 @@ class MaskingTab(Tab):
     def question(self, scene: Scene) -> Job | None:
         if scene.reference is None or (scene.report is not None and not scene.report.can_fill_masks):
             return None
-        return FillMask(scene.reference, scene.text, scene.pair, scene.masked, or_score_words=True)
+        return FillMask(scene.reference, scene.text, scene.pair, scene.masked, CANDIDATES, or_score_words=True)
 
     def is_worth_showing(self, trace: Trace) -> bool:
         tokens = trace.tokens()

@@ -30,6 +30,8 @@ class Tab(QWidget):
     """
 
     name = ""
+    needs_models = True
+    """False where the tab works before anything is opened: at the start the import of torch then waits for its first answer."""
 
     failed = Signal(object)
     noticed = Signal(object)

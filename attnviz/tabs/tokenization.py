@@ -34,6 +34,7 @@ class TokenizationTab(Tab):
 
     title = "Tokenization"
     name = "tokenization"
+    needs_models = False
     tip = "How a tokenizer comes to its pieces"
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:

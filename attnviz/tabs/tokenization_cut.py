@@ -110,9 +110,10 @@ class CutPage(CutLayout):
 
     def _ask_what_if(self, before: TokenizerSource, after: TokenizerSource) -> None:
         put(self.comparing, CompareCuts(self.scene.sentence, (before, after)))
-        reference, report = self.scene.reference, self.scene.report
-        if reference is not None and report is not None and report.can_fill_masks:
-            put(self.predicting, FillMaskEdited(reference, self.scene.text, self.scene.pair, self.changes.edits))
+        scene = self.scene
+        if scene.reference is not None and scene.report is not None and scene.report.can_fill_masks:
+            job = FillMaskEdited(scene.reference, scene.text, scene.pair, self.changes.edits, scene.masked)
+            put(self.predicting, job)
 
     def point(self, moment: Cursor) -> None:
         """Look at a stage or a piece."""

@@ -11,8 +11,9 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from attnviz.jobs.learn_bpe import LearnBpe
+from attnviz.jobs.read_corpus import Corpus, ReadCorpus
+from attnviz.jobs.replay_merges import ReplayMerges
 from attnviz.tabs.page import draw, put
-from attnviz.tabs.tokenization_jobs import Corpus, ReadCorpus, ReplayMerges
 from attnviz.tabs.tokenization_learn_layout import LearnLayout
 from attnviz.text.readable import spelling
 from attnviz.trace import Learned, Timeline, Trace

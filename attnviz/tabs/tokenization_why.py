@@ -57,6 +57,11 @@ class WhyPage(Page):
         sharing = self.panel("Relatives that share their first piece", self.sharings)
         middle.addWidget(sharing)
         middle.setSizes([600, 600])
-        column.addWidget(middle, 4)
         self._families = self.panel("Families", self.families)
-        column.addWidget(self._families, 3)
+        lower = QSplitter(Qt.Orientation.Vertical, self)
+        lower.setChildrenCollapsible(False)
+        for place, part in enumerate((middle, self._families)):
+            lower.addWidget(part)
+            lower.setStretchFactor(place, 1)
+        lower.setSizes([32 * GRID, 32 * GRID])
+        column.addWidget(lower, 1)

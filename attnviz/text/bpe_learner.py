@@ -7,6 +7,7 @@ as it changes. Pairs of equal count are taken in the order of their ids, as the 
 from __future__ import annotations
 
 import heapq
+from array import array
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -26,7 +27,8 @@ class Learner:
     """The words of a corpus as chains of symbols, and what merging one pair after another makes of them.
 
     ``symbols`` are the pieces by id, first the alphabet in the order given; ``tokens`` counts the symbols of the whole corpus,
-    ``looked_at`` the places that merges had to look at so far: the work that was done.
+    ``looked_at`` the places that merges had to look at so far: the work that was done. Places stand in arrays, whose numbers the
+    garbage collector needn't look at: it would hold up the window for as long.
     """
 
     def __init__(self, alphabet: Sequence[str]) -> None:
@@ -39,7 +41,7 @@ class Learner:
         self._after: list[int] = []
         self._before: list[int] = []
         self._counts: dict[int, int] = {}
-        self._places: dict[int, list[int]] = {}
+        self._places: dict[int, array[int]] = {}
         self._heap: list[int] = []
 
     def read(self, words: Mapping[str, int]) -> Iterator[None]:
@@ -75,7 +77,7 @@ class Learner:
         yield
         starts = np.flatnonzero(np.diff(pairs, prepend=-1))
         counts = np.add.reduceat(weights[places], starts) if len(starts) else starts
-        keys, flat, bounds = pairs[starts].tolist(), places.tolist(), [*starts.tolist(), len(places)]
+        keys, flat, bounds = pairs[starts].tolist(), array("q", places.tobytes()), [*starts.tolist(), len(places)]
         self._counts = dict(zip(keys, counts.tolist(), strict=True))
         for number, key in enumerate(keys):
             self._places[key] = flat[bounds[number] : bounds[number + 1]]
@@ -132,12 +134,12 @@ class Learner:
         if new == len(self.symbols):
             self.symbols.append(piece)
         changes: dict[int, int] = {}
-        fresh: dict[int, list[int]] = {}
-        places = sorted(self._places.pop(key, ()))
-        for start in range(0, len(places), PORTION):
+        fresh: dict[int, array[int]] = {}
+        old = sorted(self._places.pop(key, ()))
+        for start in range(0, len(old), PORTION):
             if start:
                 yield
-            portion = places[start : start + PORTION]
+            portion = old[start : start + PORTION]
             self.looked_at += len(portion)
             self._replace(key, new, portion, changes, fresh)
         counts, heap = self._counts, self._heap
@@ -153,7 +155,7 @@ class Learner:
                 heapq.heappush(heap, (-counts[pair] << 2 * _BITS) | pair)
 
     def _replace(
-        self, key: int, new: int, places: Sequence[int], changes: dict[int, int], fresh: dict[int, list[int]]
+        self, key: int, new: int, places: Sequence[int], changes: dict[int, int], fresh: dict[int, array[int]]
     ) -> None:
         """The inner loop: what one merge does to the neighbours of these places, in ``changes`` of counts and ``fresh`` places."""
         first, second = key >> _BITS, key & _RIGHT
@@ -170,12 +172,12 @@ class Learner:
                 changes[beside | first] = changes.get(beside | first, 0) - count
                 pair = beside | new
                 changes[pair] = changes.get(pair, 0) + count
-                fresh.setdefault(pair, []).append(previous)
+                fresh.setdefault(pair, array("q")).append(previous)
             if following >= 0:
                 beside = symbol[following]
                 lost, pair = second << _BITS | beside, new << _BITS | beside
                 changes[lost] = changes.get(lost, 0) - count
                 changes[pair] = changes.get(pair, 0) + count
-                fresh.setdefault(pair, []).append(place)
+                fresh.setdefault(pair, array("q")).append(place)
                 before[following] = place
             after[place], symbol[place], symbol[gone] = following, new, _END

@@ -48,7 +48,7 @@ def count_words(text: str, kind: str, alphabet: str) -> Generator[Progress, None
     cut = pre_tokenizer(kind, alphabet)
     counted: Counter[str] = Counter()
     done = 0
-    for batch in _batches(text, whole_lines=kind == "none"):
+    for batch in portions(text, whole_lines=kind == "none"):
         for part in batch:
             counted.update([part] if cut is None else [word for word, _ in cut.pre_tokenize_str(part)])
             done += len(part)
@@ -56,8 +56,8 @@ def count_words(text: str, kind: str, alphabet: str) -> Generator[Progress, None
     return dict(counted)
 
 
-def _batches(text: str, *, whole_lines: bool) -> Iterator[list[str]]:
-    """Portions of some ten thousand characters, for which the generator stops once."""
+def portions(text: str, *, whole_lines: bool = False) -> Iterator[list[str]]:
+    """The whole text in portions of some ten thousand characters; no word between white space is cut."""
     batch: list[str] = []
     size = 0
     for part in _parts(text, whole_lines=whole_lines):

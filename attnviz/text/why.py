@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from attnviz.text.pretokens import portions
 from attnviz.text.readable import spelling
 from attnviz.trace import Family, Learned, Progress, Sharing, Why
 
@@ -19,11 +20,13 @@ LONGEST_FAMILY = 6
 MOST_HELD_OUT = 20_000
 MOST_PAIRS = 5000
 _PORTION = 200
+_MANY = 2000
 
 
 def explain(corpus: str, held_out: str, result: Learned) -> Iterator[Progress | Why]:
     """Yield Progress and then Why. A word is what stands between white space, without marks around it."""
-    known, tried = _words(corpus), _words(held_out)
+    known = yield from _words(corpus)
+    tried = yield from _words(held_out)
     tried = Counter(dict(tried.most_common(MOST_HELD_OUT)))
     tokenizer = Tokenizer.from_str(result.json)
     symbols = set(result.symbols)
@@ -55,13 +58,20 @@ def explain(corpus: str, held_out: str, result: Learned) -> Iterator[Progress | 
     )
 
 
-def _words(text: str) -> Counter[str]:
+def _words(text: str) -> Generator[Progress, None, Counter[str]]:
     """Counted words that have a letter or digit."""
+    found: Counter[str] = Counter()
+    for batch in portions(text):
+        for part in batch:
+            found.update(part.split())
+        yield Progress("counting whole words")
     counted: Counter[str] = Counter()
-    for word, count in Counter(text.split()).items():
-        bare = word.strip("".join({char for char in word if not char.isalnum()}))
+    for done, (word, count) in enumerate(found.items()):
+        bare = word if word.isalnum() else word.strip("".join({char for char in word if not char.isalnum()}))
         if bare:
             counted[bare] += count
+        if done % _MANY == 0:
+            yield Progress("counting whole words", done, len(found))
     return counted
 
 

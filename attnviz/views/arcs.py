@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -16,7 +17,7 @@ from attnviz.views.image import require_ui_thread
 from attnviz.views.map_paint import paint_ring
 from attnviz.views.option import Option
 from attnviz.views.palette import GRID, SMALL, colour, head_colour, ui_font
-from attnviz.views.token_labels import lettered
+from attnviz.views.segments import SEGMENTS, kept, nothing_in
 from attnviz.views.two_columns import FOOTER, HEADER, TwoColumns
 
 _QUICK = 24
@@ -26,9 +27,11 @@ _Key = tuple[Site, int, int]
 class Arcs(TwoColumns):
     """The cursor's head as lines. Queries stand left, keys right; pointing at a token shows only its lines.
 
-    ``hidden_tokens`` are keys left out; the rows are then renormalised, and the caption says so.
+    ``hidden_tokens`` are keys left out; the rows are then renormalised, and the caption says so. ``segments`` leaves the
+    tokens of one sentence in each column.
     """
 
+    segments = Option("all", SEGMENTS)
     hidden_tokens: Option[tuple[int, ...]] = Option(())
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,7 +71,7 @@ class Arcs(TwoColumns):
         lines = self.lines()
         if lines is None or self._sides is None:
             return Table((), ())
-        queries, keys = (numbered(side.labels) for side in self._sides)
+        queries, keys = (numbered(side.labels, rows) for side, rows in zip(self._sides, self._rows, strict=True))
         order = (-lines.weights).argsort(kind="stable").tolist()
         rows = tuple((queries[lines.queries[at]], keys[lines.keys[at]], float(lines.weights[at])) for at in order)
         return Table(("query", "key", "weight"), rows)
@@ -91,17 +94,22 @@ class Arcs(TwoColumns):
         attention = self.trace.attention(layer, site)
         queries = self.trace.tokens(Site.DECODER if site is Site.CROSS else site)
         keys = self.trace.tokens(Site.ENCODER if site is Site.CROSS else site)
-        self._weights, self._sides = None, None
+        self._weights, self._sides, self._rows = None, None, ((), ())
         if attention is None or queries is None or keys is None or not _fits(attention, head, queries, keys):
             return
         hiding = Hiding.of(attention.weights(head), tuple(each for each in self.hidden_tokens if 0 <= each < len(keys)))
-        self._weights, self._share, self._sides = hiding.weights, hiding.share, (queries, keys)
+        rows = kept(self.segments, queries, keys)
+        if all(rows):
+            self._weights, self._share = hiding.weights[np.ix_(*rows)], hiding.share
+            self._sides, self._rows = (queries, keys), rows
 
     def _sentence(self) -> str:
         if self._weights is not None:
             return ""
         if self.trace.tokens(self.cursor_at.site) is None and self.cursor_at.site is not Site.CROSS:
             return "Type a sentence above to see which tokens attend to which."
+        if self.trace.attention(self.cursor_at.layer, self.cursor_at.site) is not None:
+            return nothing_in(self.segments)
         return f"Layer {self.cursor_at.layer} has not arrived yet."
 
     # painting
@@ -116,11 +124,12 @@ class Arcs(TwoColumns):
             self._paint_lines(painter, exposed)
         else:
             painter.drawPixmap(QPointF(0, self._bar.value()), self._kept_lines())
-        for side, tokens in enumerate(self._sides):
-            for row in range(max(int(top), 0), min(int(bottom) + 1, len(tokens))):
-                marked = row == (self.cursor_at.query, self.cursor_at.key)[side]
+        for side, looked in enumerate((self.cursor_at.query, self.cursor_at.key)):
+            labels = self._labels(side)
+            for row in range(max(int(top), 0), min(int(bottom) + 1, len(labels))):
+                marked = self._rows[side][row] == looked
                 mark = Mark.NONE if not marked else Mark.PINNED if self.cursor_at.pinned else Mark.POINTED
-                paint_token(painter, self.token_area(row, side), lettered(tokens.labels)[row], mark, right=side == 0)
+                paint_token(painter, self.token_area(row, side), labels[row], mark, right=side == 0)
         self._paint_weights(painter)
 
     def _paint_lines(self, painter: QPainter, exposed: QRectF) -> None:

@@ -10,7 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Candidate, Candidates
-from attnviz.views.candidate_block import Block, Look, arrange, paint_block, says
+from attnviz.views.candidate_block import (
+    FEWEST_ROWS,
+    Block,
+    Look,
+    arrange,
+    content_height,
+    fitting,
+    paint_block,
+    says,
+)
 from attnviz.views.palette import GRID
 from attnviz.views.scrolled import ScrolledView, paint_focus
 
@@ -30,7 +39,7 @@ class CandidateBars(ScrolledView):
     """A block of bars per mask, all on one scale of probability.
 
     ``chosen`` carries a ``Choice`` after a click or Enter on a row. ``stale`` dims the bars while a newer run is
-    under way: they are seen but can't be chosen.
+    under way: they are seen but can't be chosen. Each block has ten rows, and as many more as fit.
     """
 
     chosen = Signal(object)
@@ -38,6 +47,7 @@ class CandidateBars(ScrolledView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._blocks: tuple[Block, ...] = ()
+        self._most = FEWEST_ROWS
         self._hovered: tuple[int, int] | None = None
         self._pressed: tuple[int, int] | None = None
         self._at = (0, 0)
@@ -56,9 +66,8 @@ class CandidateBars(ScrolledView):
 
     @property
     def shown(self) -> tuple[Candidates, ...]:
-        """The records in order of position, at most 32."""
-        records = sorted(self.trace.every(Candidates), key=lambda record: record.position)
-        return tuple(records[:MASKS_SHOWN])
+        """The records in order of position, at most 32, with the candidates that there is room for."""
+        return self._with_rows(self._most)
 
     def row(self, block: int, row: int) -> QRectF:
         """Where a row of the block-th mask stands in the widget now."""
@@ -87,14 +96,23 @@ class CandidateBars(ScrolledView):
 
     # geometry
 
+    def _with_rows(self, most: int) -> tuple[Candidates, ...]:
+        records = sorted(self.trace.every(Candidates), key=lambda record: record.position)[:MASKS_SHOWN]
+        return tuple(replace(record, entries=record.entries[:most]) for record in records)
+
     def _sentence(self) -> str:
         return "" if self.shown else "Click a word above, or type [MASK], to see what the model would put there."
 
     def _content_height(self, width: int) -> int:
-        blocks = arrange(self.shown, width)
-        return int(max((block.area.bottom() for block in blocks), default=0.0)) + GRID
+        return content_height(self.shown, width)
+
+    def heightForWidth(self, width: int) -> int:
+        """What is asked for is the room of ten rows: more are shown where there is more, and go when it goes."""
+        fewest = content_height(self._with_rows(FEWEST_ROWS), width)
+        return min(max(fewest, 5 * GRID), self._tallest())
 
     def _refit(self) -> None:
+        self._most = fitting(self.shown, self.width(), self.height())
         super()._refit()
         self._blocks = arrange(self.shown, self._content_width())
         self._at = self._clamped(*self._at)

@@ -16,7 +16,8 @@ from attnviz.views.ruler import small_width, token_width
 HEADING, ROW, AXIS, FOOTER = 28, 24, 20, 20
 TICK = 32
 NO_BREAK = "\N{NO-BREAK SPACE}"
-VALUE, NARROWEST, WIDEST, BETWEEN = 64, 296, 520, 3 * GRID
+VALUE, NARROWEST, WIDEST, BETWEEN = 64, 276, 760, 3 * GRID
+FEWEST_ROWS = 10
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -51,8 +52,7 @@ class Look:
 
 def arrange(records: Sequence[Candidates], width: int) -> tuple[Block, ...]:
     """Blocks side by side in as many equal columns as fit, line under line; all with the same column of words."""
-    room = max(width - 2 * GRID, NARROWEST // 2)
-    columns = max(1, min(len(records), (room + BETWEEN) // (NARROWEST + BETWEEN)))
+    room, columns = _room(width), _columns(len(records), width)
     each = min((room - (columns - 1) * BETWEEN) / columns, WIDEST)
     label = min(max((_widest(record) for record in records), default=0.0), each * 0.36)
     blocks: list[Block] = []
@@ -64,6 +64,21 @@ def arrange(records: Sequence[Candidates], width: int) -> tuple[Block, ...]:
             blocks.append(Block(record, area, label))
         top += max(_height(record, each) for record in line) + 2 * GRID
     return tuple(blocks)
+
+
+def content_height(records: Sequence[Candidates], width: int) -> int:
+    """The height of all blocks at this width."""
+    return int(max((block.area.bottom() for block in arrange(records, width)), default=0.0)) + GRID
+
+
+def fitting(records: Sequence[Candidates], width: int, height: int) -> int:
+    """How many candidates of each record there is room for without scrolling: ten, or as many more as fit."""
+    columns = _columns(len(records), width)
+    lines = -(-len(records) // columns)
+    each = min((_room(width) - (columns - 1) * BETWEEN) / columns, WIDEST)
+    footer = max((_footer(record, each) for record in records), default=0.0)
+    around = HEADING + AXIS + footer + 2 * GRID
+    return max(FEWEST_ROWS, int(((height - GRID) / max(1, lines) - around) // ROW))
 
 
 def says(record: Candidates, row: int) -> str:
@@ -101,6 +116,14 @@ def paint_block(painter: QPainter, block: Block, look: Look) -> None:
         unbroken = " · ".join(part.replace(" ", NO_BREAK) for part in words.split(" · "))
         painter.drawText(area, int(LEFT | Qt.TextFlag.TextWordWrap), unbroken)
     painter.restore()
+
+
+def _room(width: int) -> int:
+    return max(width - 2 * GRID, NARROWEST // 2)
+
+
+def _columns(records: int, width: int) -> int:
+    return max(1, min(records, (_room(width) + BETWEEN) // (NARROWEST + BETWEEN)))
 
 
 def _height(record: Candidates, width: float) -> float:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
@@ -15,10 +14,9 @@ from attnviz.table import Table
 from attnviz.trace import Curves, Timeline
 from attnviz.views.moment import moment_of
 from attnviz.views.palette import colour, theme
-from attnviz.views.plot_view import PlotView
+from attnviz.views.plot_view import Curve, Numbers, PlotView
 
 Kind = Literal["tokens per word", "characters per token"]
-Numbers = NDArray[np.float64]
 _DOT = 4.5
 
 
@@ -36,7 +34,7 @@ class CurvePlot(PlotView):
 
     def at(self, done: int) -> tuple[float | None, float | None]:
         """The number after ``done`` merges: of the corpus, and of the sentence."""
-        return _at(self._curves[0], done), _at(self._curves[1], done)
+        return _value(self._curves[0], done), _value(self._curves[1], done)
 
     def numbers(self) -> Table:
         corpus, sentence = self._curves
@@ -60,55 +58,45 @@ class CurvePlot(PlotView):
         characters = sum(not char.isspace() for char in timeline.text)
         return corpus, tokens / words if per_word else characters / np.maximum(1.0, tokens)
 
-    def _has_curves(self) -> bool:
-        return self._curves[0] is not None
-
     def _update(self, *, fresh: bool) -> None:
         shown = self.trace.find(Curves), self.trace.find(Timeline), theme()
-        fresh = fresh and any(new is not old for new, old in zip(shown, self._shown, strict=True))
-        if fresh:
+        if fresh and any(new is not old for new, old in zip(shown, self._shown, strict=True)):
             self._shown = shown
             self._curves = self._found()
-        super()._update(fresh=fresh)
-        if self._face is not None:
-            for done in (self._marked, moment_of(self.cursor_at).done):
-                self._plot.viewport().update(self._strip(self._face.area, done))
+            super()._update(fresh=True)
+        for done in (self._marked, moment_of(self.cursor_at).done):
+            self.update(self._strip(done))
 
-    def _add_curves(self, _pg: Any, item: Any) -> None:
-        self._corpus, self._own = item.plot(), item.plot()
-        for curve in (self._corpus, self._own):
-            curve.setDownsampling(auto=True, method="subsample")
+    def _lines(self) -> tuple[Curve, ...]:
+        found = zip(self._curves, ("muted", "accent"), strict=True)
+        return tuple(
+            Curve(np.arange(len(curve), dtype=np.float64), curve, ink) for curve, ink in found if curve is not None
+        )
 
-    def _set_curves(self, pg: Any) -> None:
-        corpus, sentence = self._curves
-        if corpus is None:
-            return
-        places = np.arange(len(corpus), dtype=np.float64)
-        self._corpus.setData(places, corpus)
-        self._own.setData(*((places, sentence) if sentence is not None else ([], [])))
-        self._corpus.setPen(pg.mkPen(colour("muted"), width=2))
-        self._own.setPen(pg.mkPen(colour("accent"), width=2))
-        every = np.concatenate([curve for curve in self._curves if curve is not None])
-        self._limit(float(max(1, len(corpus) - 1)), max(float(every.max()) * 1.05, 1e-6))
+    def _limits(self) -> tuple[float, float]:
+        found = [curve for curve in self._curves if curve is not None]
+        if not found:
+            return 1.0, 1.0
+        return float(max(1, len(found[0]) - 1)), max(max(float(curve.max()) for curve in found) * 1.05, 1e-6)
 
-    def _strip(self, area: QRectF, done: int) -> QRect:
+    def _strip(self, done: int) -> QRect:
         """What the marker covers."""
-        left = self._place(area, done, 0.0).x()
+        left, area = self._at(done, 0.0).x(), self.area
         return QRectF(
             left - _DOT - 2, area.top() - _DOT - 2, 2 * _DOT + 4, area.height() + 2 * _DOT + 4
         ).toAlignedRect()
 
-    def _paint_over(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_over(self, painter: QPainter) -> None:
         self._marked = done = moment_of(self.cursor_at).done
         if not 0 <= done <= self._ends[0]:
             return
         painter.setPen(QPen(colour("text"), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(self._place(area, done, 0.0), self._place(area, done, self._ends[1]))
+        painter.drawLine(self._at(done, 0.0), self._at(done, self._ends[1]))
         painter.setPen(QPen(colour("surface"), 1.5))
         for value, name in zip(self.at(done), ("muted", "accent"), strict=True):
             if value is not None:
                 painter.setBrush(colour(name))
-                painter.drawEllipse(self._place(area, done, value), _DOT, _DOT)
+                painter.drawEllipse(self._at(done, value), _DOT, _DOT)
 
     def _go(self, place: QPointF) -> None:
         corpus = self._curves[0]
@@ -117,5 +105,5 @@ class CurvePlot(PlotView):
             self.pointed.emit(replace(moment_of(self.cursor_at), done=done))
 
 
-def _at(curve: Numbers | None, done: int) -> float | None:
+def _value(curve: Numbers | None, done: int) -> float | None:
     return float(curve[done]) if curve is not None and 0 <= done < len(curve) else None

@@ -15,11 +15,11 @@ from attnviz.views.map_frame import Place
 from attnviz.views.map_paint import Picture
 from attnviz.views.map_view import MapView
 from attnviz.views.option import Option
+from attnviz.views.segments import SEGMENTS, Kept, kept, nothing_in
 from attnviz.views.token_labels import lettered
 
 KINDS = ("weights", "scores", "raw products")
 SCALES = ("linear", "log")
-SEGMENTS = ("all", "A→A", "A→B", "B→A", "B→B")
 FAINTEST = 1e-4
 _UNITS = {"weights": "attention weight", "scores": "scaled score (nats)", "raw products": "q·k"}
 _SHORT = {"weights": "weight", "scores": "score", "raw products": "q·k"}
@@ -38,7 +38,7 @@ class HeatMap(MapView):
         if self.trace.tokens(self._key_site()) is None:
             return "Type a sentence above to see what each token attends to."
         if self._attention() is not None:
-            return f"No token stands in {self.segments}: write a second sentence on a new line, or choose all segments."
+            return nothing_in(self.segments)
         return f"Layer {self.cursor_at.layer} has not arrived yet."
 
     def _stale(self) -> bool:
@@ -65,7 +65,7 @@ class HeatMap(MapView):
         shape = attention.query.shape[1], attention.key.shape[1]
         if shape != (len(queries), len(keys)):
             return None  # the tokens of another run
-        rows, columns = _kept(queries, self._segment(0)), _kept(keys, self._segment(1))
+        rows, columns = kept(self.segments, queries, keys)
         if not rows or not columns:
             return None
         full, caption = self._values(attention)
@@ -92,7 +92,7 @@ class HeatMap(MapView):
         values: Floats,
         left_out: list[int],
         caption: str,
-        kept: tuple[tuple[int, ...], tuple[int, ...]],
+        places: Kept,
         tokens: tuple[Tokens, Tokens],
     ) -> Picture:
         drawable, note = safe_image(values)
@@ -103,11 +103,11 @@ class HeatMap(MapView):
             values = values.copy()
             values[:, left_out] = np.nan
         rows, columns = (
-            tuple(map(lettered(side.labels).__getitem__, places)) for side, places in zip(tokens, kept, strict=True)
+            tuple(map(lettered(side.labels).__getitem__, shown)) for side, shown in zip(tokens, places, strict=True)
         )
         said = " · ".join(part for part in (caption, note) if part)
         signed = self.kind != "weights"
-        return Picture(values, codes, table, *kept, rows, columns, "queries ↓", "keys →", ticks, said, signed=signed)
+        return Picture(values, codes, table, *places, rows, columns, "queries ↓", "keys →", ticks, said, signed=signed)
 
     def _codes(self, values: Drawable) -> tuple[Codes, Codes, Ticks]:
         """Codes of the values, the colour table for them, and the numbers on its bar."""
@@ -122,9 +122,6 @@ class HeatMap(MapView):
         logs = np.log10(np.maximum(values, FAINTEST), dtype=np.float32)
         ticks = logarithmic_ticks(FAINTEST, top, "attention weight, log scale")
         return coded(logs, float(np.log10(FAINTEST)), float(np.log10(top))), table, ticks
-
-    def _segment(self, side: int) -> int | None:
-        return None if self.segments == "all" else "AB".index(self.segments.split("→")[side])
 
     def _readout(self, picture: Picture, place: Place) -> str:
         row, column = place
@@ -151,10 +148,6 @@ class HeatMap(MapView):
 
 def _address(cursor: Cursor) -> tuple[Site, int, int]:
     return cursor.site, cursor.layer, cursor.head
-
-
-def _kept(tokens: Tokens, segment: int | None) -> tuple[int, ...]:
-    return tuple(index for index, own in enumerate(tokens.segments) if segment is None or own == segment)
 
 
 def _keys(count: int) -> str:

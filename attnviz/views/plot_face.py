@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
 
 
-class PlotFace(QObject):
-    """Paints ``plot``, a pyqtgraph widget, on its viewport; on paper and in figures the plot paints itself."""
+class PlotFace:
+    """What ``paint`` draws on ``widget``, kept as pixels for the screen; on paper and in figures it is drawn in strokes."""
 
-    def __init__(self, plot: Any) -> None:
-        super().__init__(plot)
-        self._plot = plot
+    def __init__(self, widget: QWidget, paint: Callable[[QPainter], None]) -> None:
+        self._widget, self._draw = widget, paint
         self._picture = QPixmap()
-        plot.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        plot.scene().changed.connect(self.forget)
 
-    @property
-    def area(self) -> QRectF:
-        """Where the curves are, in pixels of the viewport."""
-        box = self._plot.getViewBox()
-        found: QRectF = self._plot.viewportTransform().mapRect(box.mapRectToScene(box.boundingRect()))
-        return found
-
-    @Slot()
     def forget(self) -> None:
         """The plot looks different now."""
         self._picture = QPixmap()
-        self._plot.viewport().update()
 
     def paint(self, painter: QPainter) -> None:
         """Everything but what moves."""
-        viewport = self._plot.viewport()
-        ratio = viewport.devicePixelRatioF()
+        ratio = self._widget.devicePixelRatioF()
         if not is_screen(painter, ratio):
-            self._render(painter)
+            self._draw(painter)
             return
-        size = QSize(math.ceil(viewport.width() * ratio), math.ceil(viewport.height() * ratio))
+        size = QSize(math.ceil(self._widget.width() * ratio), math.ceil(self._widget.height() * ratio))
         if self._picture.size() != size or self._picture.devicePixelRatioF() != ratio:
             self._picture = self._painted(size, ratio)
         painter.drawPixmap(0, 0, self._picture)
@@ -48,14 +36,9 @@ class PlotFace(QObject):
         picture = QPixmap(size)
         picture.setDevicePixelRatio(ratio)
         painter = QPainter(picture)
-        self._render(painter)
+        self._draw(painter)
         painter.end()
         return picture
-
-    def _render(self, painter: QPainter) -> None:
-        area = self._plot.viewport().rect()
-        painter.setRenderHints(self._plot.renderHints())
-        self._plot.render(painter, QRectF(area), area, Qt.AspectRatioMode.IgnoreAspectRatio)
 
 
 def is_screen(painter: QPainter, ratio: float) -> bool:

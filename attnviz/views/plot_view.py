@@ -1,127 +1,166 @@
-"""Base of plots: pyqtgraph, imported when the first curve is drawn, in the colours of the theme and with fixed limits."""
+"""Base of plots: curves over two linear axes that begin at 0; what doesn't move is painted once."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QStackedLayout, QWidget
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
-from attnviz.views.palette import GRID, SMALL, Theme, colour, theme, ui_font
-from attnviz.views.placeholder import Placeholder
+from attnviz.export.ticks import even_ticks
+from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.plot_face import PlotFace
+from attnviz.views.scrolled import paint_sentence
 from attnviz.views.view import View
+
+Numbers = NDArray[np.float64]
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """``values`` over ascending ``places``, in the palette's colour ``ink``."""
+
+    places: Numbers
+    values: Numbers
+    ink: str
 
 
 class PlotView(View):
-    """A subclass adds its curves in ``_add_curves``, gives them data and colours in ``_set_curves``, and says ``_has_curves``."""
+    """A subclass gives its ``_lines`` and ``_limits`` after a new trace, and may paint on them and over them."""
 
     _axes = ("", "")
 
     def __init__(self, sentence: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot: Any = None
-        self._face: PlotFace | None = None
+        self._what_to_do = sentence
         self._ends = 1.0, 1.0
-        self._styled: Theme | None = None
-        self._layout = QStackedLayout(self)
-        self._layout.addWidget(Placeholder(sentence))
+        self._face = PlotFace(self, self._paint_face)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
-    def _has_curves(self) -> bool:
-        """Whether there is something to draw."""
+    def _lines(self) -> tuple[Curve, ...]:
+        """The curves, the lowest first; without any, the sentence says what to do."""
         raise NotImplementedError
 
-    def _add_curves(self, pg: Any, item: Any) -> None:
-        """Make the curves on a new plot item."""
+    def _limits(self) -> tuple[float, float]:
+        """The plot shows 0 to the first number across and 0 to the second up; both are positive."""
         raise NotImplementedError
 
-    def _set_curves(self, pg: Any) -> None:
-        """Data, pens and range, after a new trace or another theme."""
-        raise NotImplementedError
+    def _paint_marks(self, painter: QPainter) -> None:
+        """Paint what stands with the curves: points, names."""
 
-    def _paint_over(self, painter: QPainter, area: QRectF) -> None:
-        """Paint what moves, over the curves, which stand in ``area``."""
-
-    def _place(self, area: QRectF, right: float, top: float) -> QPointF:
-        """A point of the plot, in its own units, as it stands in ``area``."""
-        return QPointF(
-            area.left() + right / self._ends[0] * area.width(), area.bottom() - top / self._ends[1] * area.height()
-        )
+    def _paint_over(self, painter: QPainter) -> None:
+        """Paint what moves, over the curves."""
 
     def _go(self, place: QPointF) -> None:
         """A press or drag at a place of the plot, in its own units."""
 
+    # geometry
+
+    @property
+    def area(self) -> QRectF:
+        """Where the curves are."""
+        line = QFontMetricsF(ui_font(SMALL)).height()
+        whole = QRectF(self.rect()).adjusted(line + 5 * GRID, GRID, -1.5 * GRID, -2 * line - GRID)
+        return QRectF(whole.topLeft(), whole.size().expandedTo(QRectF(0, 0, GRID, GRID).size()))
+
+    def _at(self, right: float, top: float) -> QPointF:
+        """A point of the plot, in its own units, as it stands in the widget."""
+        area = self.area
+        return QPointF(
+            area.left() + right / self._ends[0] * area.width(), area.bottom() - top / self._ends[1] * area.height()
+        )
+
+    def _units(self, point: QPointF) -> QPointF:
+        """A point of the widget in the plot's units."""
+        area = self.area
+        return QPointF(
+            (point.x() - area.left()) / area.width() * self._ends[0],
+            (area.bottom() - point.y()) / area.height() * self._ends[1],
+        )
+
+    # painting
+
     def _update(self, *, fresh: bool) -> None:
-        if not fresh:
-            return
-        if self._has_curves():
-            import pyqtgraph as pg  # noqa: PLC0415 - costs 0.4 s: only when there is a curve to draw
-
-            if self._plot is None:
-                self._build(pg)
-            if self._styled != theme():
-                self._styled = theme()
-                self._restyle(pg)
-            self._set_curves(pg)
-        self._layout.setCurrentIndex(1 if self._has_curves() else 0)
-
-    def _build(self, pg: Any) -> None:
-        self._plot = pg.PlotWidget(self, enableMenu=False, useOpenGL=False)
-        self._plot.setAntialiasing(True)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.hideButtons()
-        self._plot.setMouseEnabled(x=False, y=False)
-        item = self._plot.getPlotItem()
-        item.showGrid(x=True, y=True, alpha=0.12)
-        # WORKAROUND: the menu that nobody sees has no parent and would outlive the plot (pyqtgraph#2518).
-        item.ctrlMenu.setParent(self._plot, item.ctrlMenu.windowFlags())
-        self._add_curves(pg, item)
-        self._layout.addWidget(self._plot)
-        self._face = PlotFace(self._plot)
-        self._plot.viewport().installEventFilter(self)
-
-    def _restyle(self, pg: Any) -> None:
-        self._plot.setBackground(colour("surface"))
-        for side, name in zip(("bottom", "left"), self._axes, strict=True):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(colour("border")))
-            axis.setTextPen(pg.mkPen(colour("muted")))
-            axis.setStyle(tickFont=ui_font(SMALL))
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(name, **{"font-size": f"{SMALL}px", "color": colour("muted").name()})
-        self._plot.getAxis("left").setWidth(6 * GRID)
-        if self._face is not None:
+        if fresh:
+            self._ends = self._limits()
             self._face.forget()
+            self.update()
 
-    def _limit(self, right: float, top: float) -> None:
-        """Show 0 to ``right`` and 0 to ``top``, and nothing else ever."""
-        self._ends = right, top
-        box = self._plot.getViewBox()
-        box.setLimits(xMin=None, xMax=None, yMin=None, yMax=None)
-        box.setRange(xRange=(0.0, right), yRange=(0.0, top), padding=0)
-        box.setLimits(xMin=0.0, xMax=right, yMin=0.0, yMax=top)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and self._face is not None:
-            self._paint_plot(self._face)
-            return True
-        if (
-            isinstance(event, QMouseEvent)
-            and event.type() in {QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove}
-            and event.buttons() & Qt.MouseButton.LeftButton
-        ):
-            scene = self._plot.mapToScene(event.position().toPoint())
-            self._go(self._plot.getViewBox().mapSceneToView(scene))
-            return True
-        return event.type() == QEvent.Type.Wheel
-
-    def _paint_plot(self, face: PlotFace) -> None:
-        painter = QPainter(self._plot.viewport())
-        face.paint(painter)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if not self._lines():
+            painter.fillRect(self.rect(), colour("surface"))
+            paint_sentence(painter, QRectF(self.rect()), self._what_to_do)
+            return
+        self._face.paint(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_over(painter, face.area)
-        painter.end()
+        self._paint_over(painter)
+
+    def _paint_face(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), colour("surface"))
+        self._paint_axes(painter)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for curve in self._lines():
+            pen = QPen(colour(curve.ink), 2)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPolyline(self._polygon(curve))
+        self._paint_marks(painter)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        """Lines at round numbers, these numbers beside them, and the names of the axes."""
+        area, metrics = self.area, QFontMetricsF(ui_font(SMALL))
+        line = metrics.height()
+        painter.setFont(ui_font(SMALL))
+        widest = metrics.horizontalAdvance(f"{self._ends[0]:,.0f}") + 3 * GRID
+        grid, ink = QPen(colour("border", 0.5), 1), QPen(colour("muted"))
+        for value, number in even_ticks(self._ends[0], int(area.width() / widest)):
+            place = self._at(value, 0.0)
+            painter.setPen(grid)
+            painter.drawLine(QPointF(place.x(), area.top()), place)
+            painter.setPen(ink)
+            painter.drawText(QRectF(place.x() - 5 * GRID, area.bottom() + 2, 10 * GRID, line), _CENTRE, number)
+        for value, number in even_ticks(self._ends[1], int(area.height() / (1.6 * line))):
+            place = self._at(0.0, value)
+            painter.setPen(grid)
+            painter.drawLine(place, QPointF(area.right(), place.y()))
+            painter.setPen(ink)
+            left = QRectF(line, place.y() - line / 2, area.left() - line - GRID / 2, line)
+            painter.drawText(left, int(_RIGHT), number)
+        painter.setPen(QPen(colour("border"), 1))
+        painter.drawPolyline(QPolygonF([area.topLeft(), area.bottomLeft(), area.bottomRight()]))
+        painter.setPen(ink)
+        painter.drawText(QRectF(area.left(), self.height() - line - 2, area.width(), line), _CENTRE, self._axes[0])
+        painter.save()
+        painter.translate(2, area.center().y())
+        painter.rotate(-90)
+        room = float(self.height())
+        painter.drawText(QRectF(-room / 2, 0, room, line), _CENTRE, self._axes[1])
+        painter.restore()
+
+    def _polygon(self, curve: Curve) -> QPolygonF:
+        """At most two points for each pixel across, the last one always."""
+        area = self.area
+        step = max(1, len(curve.places) // max(1, 2 * int(area.width())))
+        chosen = np.unique(np.append(np.arange(0, len(curve.places), step), len(curve.places) - 1))
+        across = area.left() + curve.places[chosen] * (area.width() / self._ends[0])
+        down = area.bottom() - curve.values[chosen] * (area.height() / self._ends[1])
+        return QPolygonF(list(map(QPointF, across.tolist(), down.tolist())))
+
+    # Qt
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._lines():
+            self._go(self._units(event.position()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(40 * GRID, 24 * GRID)

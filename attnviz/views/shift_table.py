@@ -22,7 +22,10 @@ class ShiftTable(RowTable):
     wide = frozenset({1, 3})
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Type [MASK] in the sentence to see how its prediction changes.", parent)
+        super().__init__(
+            "Type [MASK] in the sentence, or click a word on the Masking tab, to see how its prediction changes.",
+            parent,
+        )
 
     @property
     def shifts(self) -> tuple[Shift, ...]:

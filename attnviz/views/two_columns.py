@@ -12,6 +12,7 @@ from attnviz.export.cells import label_width
 from attnviz.trace import Cursor, Tokens
 from attnviz.views.palette import BASE, GRID, SMALL, token_font, ui_font
 from attnviz.views.scrolled import ScrolledView
+from attnviz.views.segments import Kept
 from attnviz.views.token_labels import lettered
 
 ROW = 22.0
@@ -21,37 +22,47 @@ _WIDEST = 0.32
 
 
 class TwoColumns(ScrolledView):
-    """Base of a view of ``_sides``: the queries' and the keys' tokens, None while nothing has arrived."""
+    """Base of a view of ``_sides``: the queries' and the keys' tokens, None while nothing has arrived.
+
+    A row is a line of a column; ``_rows`` says which positions of each side's tokens stand there.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sides: tuple[Tokens, Tokens] | None = None
+        self._rows: Kept = (), ()
 
     def _focus(self) -> tuple[int | None, int | None]:
-        """The query, else the key, whose lines alone are shown."""
-        if self._sides is None:
-            return None, None
-        query, key = self.cursor_at.query, self.cursor_at.key
-        if query is not None and query < len(self._sides[0]):
-            return query, None
-        return None, key if key is not None and key < len(self._sides[1]) else None
+        """The row of the query, else of the key, whose lines alone are shown."""
+        query, key = self._row_of(self.cursor_at.query, 0), self._row_of(self.cursor_at.key, 1)
+        return (query, None) if query is not None else (None, key)
+
+    def _row_of(self, position: int | None, side: int) -> int | None:
+        """Where a token of this position stands, None if it doesn't."""
+        return None if position is None or position not in self._rows[side] else self._rows[side].index(position)
 
     # geometry, in content coordinates
 
     def _pitch(self) -> float:
-        longest = 1 if self._sides is None else max(len(side) for side in self._sides)
+        longest = max(1, *map(len, self._rows))
         return min(max((self.height() - HEADER - FOOTER - GRID) / longest, ROW), 1.6 * ROW)
 
     def _content_height(self, width: int) -> int:
-        longest = 0 if self._sides is None else max(len(side) for side in self._sides)
+        longest = max(map(len, self._rows))
         return int(HEADER + FOOTER + longest * self._pitch() + GRID)
 
     def _column(self) -> float:
         """The width of a column of tokens."""
         if self._sides is None:
             return 0.0
-        widest = max(label_width(lettered(side.labels), token_font(BASE)) for side in self._sides)
+        widest = max(label_width(self._labels(side), token_font(BASE)) for side in (0, 1))
         return min(widest, self.width() * _WIDEST) + 2 * GRID
+
+    def _labels(self, side: int) -> tuple[str, ...]:
+        """The tokens of a column as they are lettered, a row each."""
+        return (
+            () if self._sides is None else tuple(map(lettered(self._sides[side].labels).__getitem__, self._rows[side]))
+        )
 
     def _middle(self, row: float) -> float:
         return HEADER + (row + 0.5) * self._pitch()
@@ -71,21 +82,23 @@ class TwoColumns(ScrolledView):
             return None
         side = 0 if point.x() < self._content_width() / 2 else 1
         row = int((point.y() - HEADER) // self._pitch())
-        return (row, side) if 0 <= row < len(self._sides[side]) else None
+        return (row, side) if 0 <= row < len(self._rows[side]) else None
 
     def _tip(self, point: QPointF) -> tuple[str, QRectF]:
         place = self._token_at(point)
         if place is None or self._sides is None:
             return "", QRectF()
         row, side = place
-        label, role = self._sides[side].labels[row], ("query", "key")[side]
-        return f"{role} {row}: {label}\nclick pins its lines, Esc frees them", self.token_area(row, side)
+        position = self._rows[side][row]
+        label, role = self._sides[side].labels[position], ("query", "key")[side]
+        return f"{role} {position}: {label}\nclick pins its lines, Esc frees them", self.token_area(row, side)
 
     # pointing
 
     def _aimed(self, place: tuple[int, int] | None, *, pinned: bool) -> Cursor:
         row, side = (None, 0) if place is None else place
-        query, key = (row, None) if side == 0 else (None, row)
+        position = None if row is None else self._rows[side][row]
+        query, key = (position, None) if side == 0 else (None, position)
         return replace(self.cursor_at, query=query, key=key, pinned=pinned and place is not None)
 
     def _say(self, cursor: Cursor) -> None:
@@ -125,9 +138,8 @@ class TwoColumns(ScrolledView):
             side = 0 if key == Qt.Key.Key_Left else 1
         elif row is not None:
             row += 1 if key == Qt.Key.Key_Down else -1
-        sides = self._sides
-        if sides is not None:
-            row = min(max(row or 0, 0), len(sides[side]) - 1)
+        if self._rows[side]:
+            row = min(max(row or 0, 0), len(self._rows[side]) - 1)
             self._reveal(self.token_area(row, side).adjusted(0, -HEADER, 0, FOOTER))
             self._say(self._aimed((row, side), pinned=True))
 

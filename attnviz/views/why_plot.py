@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Why
-from attnviz.views.palette import SMALL, colour, ui_font
-from attnviz.views.plot_view import PlotView
+from attnviz.views.palette import GRID, SMALL, colour, ui_font
+from attnviz.views.plot_view import Curve, PlotView
+
+_DOT = 6.0
+_BELOW, _MIDDLE, _RIGHT = Qt.AlignmentFlag.AlignBottom, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
 
 
 class WhyPlot(PlotView):
@@ -29,35 +32,36 @@ class WhyPlot(PlotView):
         rows = [("whole words", int(size), float(share)) for size, share in zip(why.sizes, why.unknown, strict=True)]
         return Table(("approach", "vocabulary", "unknown"), (*rows, ("BPE", why.pieces, why.unknown_bpe)))
 
-    def _has_curves(self) -> bool:
+    def _lines(self) -> tuple[Curve, ...]:
         why = self.trace.find(Why)
-        return why is not None and len(why.sizes) > 0
+        if why is None or not len(why.sizes):
+            return ()
+        return (Curve(why.sizes.astype(np.float64), why.unknown * 100.0, "muted"),)
 
-    def _add_curves(self, pg: Any, item: Any) -> None:
-        self._words, self._bpe = item.plot(), pg.ScatterPlotItem(size=12)
-        self._names = pg.TextItem(anchor=(0.5, 1.0)), pg.TextItem(anchor=(1.0, 1.0))
-        item.addItem(self._bpe, ignoreBounds=True)
-        for name in self._names:
-            item.addItem(name, ignoreBounds=True)
+    def _limits(self) -> tuple[float, float]:
+        why = self.trace.find(Why)
+        if why is None or not len(why.sizes):
+            return 1.0, 1.0
+        right = max(float(why.sizes.max()), float(why.pieces), 1.0) * 1.05
+        return right, max(float(why.unknown.max()), why.unknown_bpe, 0.01) * 105.0
 
-    def _set_curves(self, pg: Any) -> None:
+    def _paint_marks(self, painter: QPainter) -> None:
         why = self.trace.find(Why)
         if why is None:
             return
-        self._words.setData(why.sizes.astype(float), why.unknown * 100.0)
-        self._words.setPen(pg.mkPen(colour("muted"), width=2))
-        self._bpe.setData([why.pieces], [why.unknown_bpe * 100.0])
-        self._bpe.setBrush(colour("accent"))
-        self._bpe.setPen(pg.mkPen(colour("surface"), width=1.5))
-        right = max(float(why.sizes.max()), float(why.pieces)) * 1.05
-        top = max(float(why.unknown.max()) * 100.0, 1.0) * 1.05
-        self._limit(right, top)
         middle = int(np.searchsorted(why.sizes, why.sizes[-1] * 0.6))
-        self._say(0, "whole words", "muted", float(why.sizes[middle]), float(why.unknown[middle]) * 100.0)
-        self._say(1, "BPE pieces", "accent", float(why.pieces), why.unknown_bpe * 100.0 + top / 40)
-
-    def _say(self, number: int, text: str, ink: str, left: float, top: float) -> None:
-        name = self._names[number]
-        name.setText(text, color=colour(ink))
-        name.setFont(ui_font(SMALL))
-        name.setPos(left, top)
+        words = self._at(float(why.sizes[middle]), float(why.unknown[middle]) * 100.0)
+        pieces = self._at(float(why.pieces), why.unknown_bpe * 100.0)
+        painter.setPen(QPen(colour("surface"), 1.5))
+        painter.setBrush(colour("accent"))
+        painter.drawEllipse(pieces, _DOT, _DOT)
+        painter.setFont(ui_font(SMALL))
+        room = QSizeF(20 * GRID, 2 * GRID)
+        painter.setPen(colour("muted"))
+        painter.drawText(
+            QRectF(words - QPointF(room.width() / 2, room.height() + 2), room), int(_BELOW | _MIDDLE), "whole words"
+        )
+        painter.setPen(colour("accent"))
+        painter.drawText(
+            QRectF(pieces - QPointF(room.width(), room.height() + _DOT), room), int(_BELOW | _RIGHT), "BPE pieces"
+        )

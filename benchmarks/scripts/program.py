@@ -1,7 +1,4 @@
-"""The program as ``python -m attnviz`` starts it where the inspector was in front when it was left.
-
-Says when its frame, its window or its first heat map has been painted.
-"""
+"""The program as ``python -m attnviz`` starts it where one tab was in front when it was left; says when its frame, its window, its first heat map or its tokenization tab is there."""
 
 from __future__ import annotations
 
@@ -36,7 +33,11 @@ def main() -> None:
     make = session.make_window
 
     def watched(remembered: Settings, settings_file: Path | None, first: Path | None) -> Window:
-        window = make(replace(remembered, tab="inspector"), settings_file, first)
+        tab = "tokenization" if sys.argv[1] == "tokenization" else "inspector"
+        window = make(replace(remembered, tab=tab), settings_file, first)
+        if tab == "tokenization":
+            window.settled.connect(_on_settled)
+            return window
         if sys.argv[1] == "window":
             window.tab.installEventFilter(_paints(window))
         else:
@@ -45,6 +46,12 @@ def main() -> None:
 
     session.make_window = watched
     app.main([])
+
+
+def _on_settled() -> None:
+    """The first answer of the tab; the checkpoint waits until then."""
+    assert "torch" not in sys.modules, "torch was imported before the tab had its first answer"
+    _there()
 
 
 def _on_drawn(window: Window) -> None:

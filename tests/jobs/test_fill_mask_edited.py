@@ -18,7 +18,7 @@ from attnviz.jobs.fill_mask_edited import FillMaskEdited
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.text.merge_edits import ForbidPiece
-from attnviz.trace import Candidates, Shift, Timing, Trace
+from attnviz.trace import Candidates, Notice, Shift, Timing, Trace
 from tests.windows import strong_folder
 
 TEXT = "the cat [MASK] on the plain mat"
@@ -72,6 +72,32 @@ def test_before_and_after_are_the_authoritys_predictions(library: Library, folde
         for entry in side.entries:
             assert abs(entry.probability - float(expected[entry.id])) < 1e-5
     assert shift.before.entries != shift.after.entries
+
+
+def test_a_word_masked_by_a_click_is_predicted_too(library: Library, folder: Path) -> None:
+    """Like a [MASK] that was typed in its place, and it is known where the original word stands on both sides."""
+    masked = TEXT.replace("[MASK]", "sat")
+    job = FillMaskEdited(Reference(str(folder)), masked, edits=EDITS, masked=((8, 11),))
+    typed = FillMaskEdited(Reference(str(folder)), TEXT, edits=EDITS)
+    [clicked], [as_typed] = (Trace().plus(*each.run(library)).every(Shift) for each in (job, typed))
+    for side in ("before", "after"):
+        ours, theirs = getattr(clicked, side), getattr(as_typed, side)
+        assert (ours.position, ours.entries) == (theirs.position, theirs.entries)
+        assert ours.original == "sat"
+        probabilities = [entry.probability for entry in ours.entries]
+        assert ours.probability in probabilities
+
+
+def test_masks_are_compared_by_their_place(library: Library, folder: Path) -> None:
+    """A masked word that is now cut into more pieces has no counterpart, and that is said; the next mask keeps its own."""
+    text = "the cat sat on the plain mat"
+    job = FillMaskEdited(Reference(str(folder)), text, edits=(ForbidPiece("cat"),), masked=((4, 7), (8, 11)))
+    trace = Trace().plus(*job.run(library))
+    [shift] = trace.every(Shift)
+    assert (shift.mask, shift.before.original, shift.after.original) == (1, "sat", "sat")
+    assert shift.after.position > shift.before.position
+    [notice] = [each for each in trace.every(Notice) if each.topic == "shift"]
+    assert "not compared" in notice.sentence
 
 
 def test_a_forbidden_piece_keeps_its_name_where_it_is_predicted(library: Library, folder: Path) -> None:

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from attnviz.engine import Engine
 from attnviz.errors import Cancelled
 from attnviz.jobs import learn_bpe
-from attnviz.jobs.learn_bpe import CHUNK, LearnBpe
+from attnviz.jobs.learn_bpe import CHUNK, LearnBpe, _spaced
 from attnviz.text.bpe_learner import PORTION, Learner
-from attnviz.trace import Merges, Record
-from tests.windows import Listener
+from attnviz.text.pretokens import portions
+from attnviz.trace import Merges, Progress, Record
+from tests.asked import Listener
 
 WORDS = "\n".join(f"{number}word{number * 7919 % 1000} {number:x}" for number in range(3000))
 
@@ -91,3 +92,19 @@ def test_a_cancelled_learning_ends_where_it_stops_next(qtbot: QtBot) -> None:
         job.may_go_on.set()
         assert engine.close()
         engine.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "text", ["", " a\x1cb \u2003c\n\nd\r\ne ", "word " * 5000, "x" * 30_000 + " y", "a\x85b\u2028c"]
+)
+def test_words_between_white_space_are_counted_as_python_splits(text: str) -> None:
+    """In portions, so that no call is long."""
+    assert _spaced(text) == len(text.split())
+    assert "".join(part for portion in portions(text) for part in portion) == text
+
+
+def test_whole_words_are_counted_in_small_steps() -> None:
+    """The comparison with whole words stops often enough to be cancelled and to let the window draw."""
+    text = "\n".join(f"{number} word{number * 7919 % 9973}s" for number in range(20_000))
+    told = [record for record in LearnBpe(text, 10).run(None) if isinstance(record, Progress)]
+    assert sum(record.what == "counting whole words" for record in told) > 20

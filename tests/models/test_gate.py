@@ -12,6 +12,8 @@ import pytest
 from attnviz.errors import CheckpointError
 from attnviz.models.gate import Examination, Verdict, examine, unchanged
 from attnviz.models.layout import Part
+from attnviz.models.library import Library
+from attnviz.models.reference import Reference
 from tests.badinputs import valid
 
 
@@ -191,3 +193,14 @@ def test_the_gate_runs_as_a_module_without_torch_or_qt(folder: Path) -> None:
     root = Path(__file__).parents[2]
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def test_an_early_examination_that_nobody_asks_for_is_stopped(folder: Path) -> None:
+    """Another folder is opened first: the child that was begun for the default doesn't wait in its pipe for ever."""
+    early = Examination(folder)
+    library = Library({Reference("/not/asked/for"): early})
+    library.open(Reference(str(folder)))
+    assert early._process.poll() is not None
+    with pytest.raises(CheckpointError) as caught:
+        early.verdict()
+    assert caught.value.code == "GATE_CANCELLED"

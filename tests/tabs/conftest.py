@@ -7,14 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from pytestqt.qtbot import QtBot
-from safetensors.torch import load_file, save_file
 
 from attnviz import session
 from attnviz.settings import Settings
 from attnviz.window import Window
-from tests.badinputs.valid import write_bert_folder
+from tests.windows import strong_folder
 
 SENTENCE = "the cat [MASK] on a mat"
 
@@ -22,14 +20,13 @@ SENTENCE = "the cat [MASK] on a mat"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A tiny checkpoint whose weights are large enough for every word to matter."""
-    made = write_bert_folder(tmp_path / "tiny")
-    weights = load_file(made / "model.safetensors")
-    noise = torch.Generator().manual_seed(7)
-    save_file(
-        {name: torch.randn(tensor.shape, generator=noise) * 0.5 for name, tensor in weights.items()},
-        made / "model.safetensors",
-    )
-    return made
+    return strong_folder(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that nobody changes."""
+    return strong_folder(tmp_path_factory.mktemp("tiny") / "tiny")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,32 +9,22 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from attnviz.trace import Attention, Overview, Trace
-from attnviz.views.map_view import MapView
+from attnviz.trace import Attention, Overview
 from attnviz.window import Window
-from tests.windows import opened, sentences, settle, strong_folder
+from tests.tabs.inspecting import TEXT, ask, centre, click, hover, inspector, weights
+from tests.windows import opened, sentences, settle
 
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-TEXT, PAIR = "the cat sat on a mat", "the cat\nit sat"
 PAGES = ("map", "arcs", "hidden", "norms")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint that nobody changes."""
-    return strong_folder(tmp_path_factory.mktemp("inspector") / "tiny")
-
-
 @pytest.fixture
-def window(qtbot: QtBot, folder: Path) -> Iterator[Window]:
+def window(qtbot: QtBot, tiny: Path) -> Iterator[Window]:
     """The window with the inspector in front and the map in focus."""
-    made = opened(qtbot, folder, sentence=TEXT, tab="inspector")
-    made.tab.map.setFocus()
-    yield made
-    made.close()
+    yield from inspector(qtbot, tiny)
 
 
 @pytest.fixture
@@ -44,47 +33,6 @@ def submitted(window: Window) -> list[object]:
     jobs: list[object] = []
     window.engine.started.connect(lambda request: jobs.append(request.job))
     return jobs
-
-
-def ask(qtbot: QtBot, window: Window, text: str) -> None:
-    window.header.sentence.put(text)
-    settle(qtbot, window)
-
-
-def centre(view: MapView, row: int, column: int) -> QPoint:
-    return view.frame().cell_area(row, column).center().toPoint()
-
-
-def hover(qtbot: QtBot, window: Window, row: int, column: int) -> None:
-    view = window.tab.map
-    qtbot.mouseMove(view, QPoint(1, 1))
-    qtbot.mouseMove(view, centre(view, row, column))
-    qtbot.waitUntil(lambda: window.tab.cursor_at.key == column)
-
-
-def click(qtbot: QtBot, window: Window, row: int, column: int) -> None:
-    view = window.tab.map
-    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=centre(view, row, column))
-
-
-def table(text: str) -> tuple[list[str], list[list[str]]]:
-    heading, *rows = list(csv.reader(text.splitlines()))
-    return heading, rows
-
-
-def numbers(text: str) -> np.ndarray:
-    """The cells of a copied matrix, without its labels; an empty cell is not a number."""
-    return np.array([[float(cell or "nan") for cell in row[1:]] for row in table(text)[1]], np.float32)
-
-
-def weights(trace: Trace, layer: int, head: int) -> np.ndarray:
-    """Attention from the record's queries and keys, by numpy in float64."""
-    record = trace.attention(layer)
-    assert record is not None
-    scores = record.query[head].astype(np.float64) @ record.key[head].T.astype(np.float64) * record.scale
-    exponentials = np.exp(scores - scores.max(-1, keepdims=True))
-    found: np.ndarray = exponentials / exponentials.sum(-1, keepdims=True)
-    return found
 
 
 def test_hovering_points_in_every_view_for_as_long_as_it_lasts(qtbot: QtBot, window: Window) -> None:
@@ -184,87 +132,6 @@ def test_a_picture_that_can_not_be_saved_is_told(qtbot: QtBot, window: Window, t
     """One sentence in the window."""
     window.tab._detail.save_picture(str(tmp_path / "missing" / "x.svg"))
     assert "No such file" in sentences(window)[0]
-
-
-def test_the_copied_map_is_the_record(qtbot: QtBot, window: Window) -> None:
-    """CSV on the clipboard: a row per query, a column per key, the softmax of the record to seven digits."""
-    window.tab._detail.copy_numbers()
-    text = QGuiApplication.clipboard().text()
-    heading, rows = table(text)
-    assert heading[1:] == [row[0] for row in rows]
-    assert [label.rpartition("·")[0] for label in heading[1:]] == list(window.tab.trace.tokens().labels)
-    np.testing.assert_allclose(numbers(text), weights(window.tab.trace, 0, 0), atol=1e-6)
-
-
-def test_the_copied_states_and_norms_are_the_records(qtbot: QtBot, window: Window) -> None:
-    """Hidden states to the bit; norms as numpy has them."""
-    window.tab.show_page(2)
-    window.tab._detail.copy_numbers()
-    states = window.tab.trace.hidden(1).states
-    np.testing.assert_array_equal(numbers(QGuiApplication.clipboard().text()), states)
-    window.tab.show_page(3)
-    window.tab._detail.copy_numbers()
-    norms = numbers(QGuiApplication.clipboard().text())
-    assert norms.shape == (3, 8)
-    np.testing.assert_allclose(norms[1], np.sqrt((states.astype(np.float64) ** 2).sum(-1)), rtol=1e-5)
-
-
-def test_the_stages_of_a_head_are_chosen(qtbot: QtBot, window: Window) -> None:
-    """Weight, scaled score, raw product: every stage is there without a forward."""
-    record = window.tab.trace.attention(0)
-    controls = window.tab.controls
-    found = {}
-    for place in range(controls.kind.count()):
-        controls.kind.setCurrentIndex(place)
-        window.tab._detail.copy_numbers()
-        found[controls.kind.currentText()] = numbers(QGuiApplication.clipboard().text())
-    products = record.query[0] @ record.key[0].T
-    kinds = list(found)
-    np.testing.assert_allclose(found[kinds[0]], weights(window.tab.trace, 0, 0), atol=1e-6)
-    by_size = sorted(kinds[1:], key=lambda kind: float(np.abs(found[kind]).max()))
-    np.testing.assert_allclose(found[by_size[1]], products, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found[by_size[0]], products * record.scale, rtol=1e-4, atol=1e-5)
-
-
-def test_a_pair_can_be_filtered_by_segment(qtbot: QtBot, window: Window) -> None:
-    """A→B is the part of the map in which the first sentence looks at the second; without a pair there is no choice."""
-    controls = window.tab.controls
-    assert not controls.segments.isEnabled()
-    ask(qtbot, window, PAIR)
-    assert controls.segments.isEnabled()
-    whole = weights(window.tab.trace, 0, 0)
-    controls.segments.setCurrentText("A→B")
-    np.testing.assert_allclose(window.tab.map.picture.values, whole[:4, 4:], atol=1e-6)
-    ask(qtbot, window, TEXT)
-    assert not controls.segments.isEnabled()
-    assert controls.segments.currentText() == "all"
-    assert window.tab.map.picture.values.shape == (8, 8)
-
-
-def test_hiding_special_tokens_says_how_much_is_hidden(qtbot: QtBot, window: Window) -> None:
-    """Rows are renormalised, and the picture and the lines say so with the share that is missing."""
-    window.tab.controls.special.setChecked(True)
-    whole = weights(window.tab.trace, 0, 0)
-    share = round(100 * float(whole[:, [0, 7]].sum(-1).mean()))
-    said = f"hidden keys carry {share} % of the mass; rows renormalised"
-    assert said in window.tab.map.picture.caption
-    rest = whole[:, 1:7] / whole[:, 1:7].sum(-1, keepdims=True)
-    np.testing.assert_allclose(window.tab.map.picture.values[:, 1:7], rest, atol=1e-5)
-    assert np.isnan(window.tab.map.picture.values[:, [0, 7]]).all()
-    window.tab.show_page(1)
-    assert said in window.tab.arcs.caption()
-
-
-def test_hidden_tokens_move_with_the_sentence(qtbot: QtBot, window: Window) -> None:
-    """A shorter and then a longer text: what is hidden is always its own [CLS] and [SEP]."""
-    window.tab.controls.special.setChecked(True)
-    for text, last in (("a cat", 3), ("the cat sat on a mat in it", 9), (PAIR, 6)):
-        ask(qtbot, window, text)
-        assert window.tab.map.hidden_tokens[-1] == last
-        values = window.tab.map.picture.values
-        hidden = list(window.tab.map.hidden_tokens)
-        assert np.isnan(values[:, hidden]).all()
-        np.testing.assert_allclose(np.nansum(values, -1), 1.0, atol=1e-5)
 
 
 def test_v07_fewer_tokens_free_a_cursor_that_would_stand_outside(qtbot: QtBot, window: Window) -> None:

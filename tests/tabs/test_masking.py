@@ -48,6 +48,18 @@ def test_the_example_is_predicted_when_the_window_opens(window: Window, folder) 
     assert [entry.id for entry in found.entries][:3] == expected.topk(3).indices.tolist()
 
 
+def test_a_larger_window_shows_more_candidates(qtbot: QtBot, window: Window, folder) -> None:
+    """One mask: the panel is filled from the same answer, most probable first."""
+    window.resize(1280, 720)
+    trace, few = window.tab.trace, len(window.tab.bars.shown[0].entries)
+    window.resize(1280, 1200)
+    qtbot.waitUntil(lambda: len(window.tab.bars.shown[0].entries) >= few + 8)
+    found = [entry.id for entry in window.tab.bars.shown[0].entries]
+    probabilities = expected_probabilities(folder, list(trace.tokens().ids), 3)[found]
+    assert bool((probabilities.diff() <= 1e-6).all())
+    assert window.tab.trace is trace
+
+
 def test_predictions_follow_as_one_types(qtbot: QtBot, window: Window) -> None:
     """Keys typed into the sentence change the tokens and the candidates."""
     box = window.header.sentence

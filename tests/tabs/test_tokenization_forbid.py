@@ -79,6 +79,24 @@ def test_a_forbidden_piece_is_cut_otherwise_and_both_ways_are_shown(qtbot: QtBot
     assert "rank" in page.said.text()
 
 
+def test_a_word_that_was_clicked_on_the_masking_tab_is_predicted_here(qtbot: QtBot, window: Window) -> None:
+    """The spans are shared: both masks have their before and after, and bringing the word back takes its own away."""
+    page = window.tab.cut
+    forbid(qtbot, window, "cat")
+    assert len(page.shift.shifts) == 1
+    start = SENTENCE.index("mat")
+    window.show_tab("masking")
+    settle(qtbot, window)
+    window.tab.chips.toggled.emit(window.tab.trace.tokens().spans.index((start, start + 3)))
+    settle(qtbot, window)
+    window.show_tab("tokenization")
+    settle(qtbot, window)
+    assert [shift.before.original for shift in page.shift.shifts] == [None, "mat"]
+    window.tab.wished.emit(window.scene.toggled((start, start + 3)))
+    settle(qtbot, window)
+    assert len(page.shift.shifts) == 1
+
+
 def test_changes_add_up_and_can_be_undone_and_made_again(qtbot: QtBot, window: Window, folder: Path) -> None:
     """Ctrl+Z takes back the last of two; taking both back says that nothing differs."""
     page = window.tab.cut

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import pydoc_data.topics
 import time
@@ -15,6 +16,7 @@ from tokenizers import Tokenizer
 from attnviz.errors import JobError, TextError
 from attnviz.jobs.learn_bpe import LearnBpe
 from attnviz.text.bpe_file import merges_table
+from attnviz.text.bpe_learner import Learner
 from attnviz.text.pretokens import ALPHABETS, PRE_TOKENIZERS
 from attnviz.trace import Curves, Learned, Merges, Notice, Progress, Why
 from tests.text import bpe_subjects as subjects
@@ -202,3 +204,17 @@ def test_why_compares_words_with_pieces() -> None:
     assert set(family.words) == {"low", "lows", "lower", "lowest"}
     assert family.shared == ("low",)
     assert {sharing.kind: sharing.share for sharing in why.sharings}["word, word + er"] == 1.0
+
+
+def test_the_collector_does_not_look_at_every_place() -> None:
+    """A collection stops all threads, the window's too: of the places of a pair it sees one array, and not each number."""
+    words = {f"{number}w{number * 7919 % 1000}rd{number:x}": 1 + number % 3 for number in range(20_000)}
+    learner = Learner(sorted({char for word in words for char in word}))
+    for _ in learner.read(words):
+        pass
+    for rank in range(50):
+        list(learner.take(rank))
+    places = learner._places.values()
+    seen = sum(len(gc.get_referents(each)) for each in places)
+    assert seen <= len(places)
+    assert sum(map(len, places)) > 20 * seen

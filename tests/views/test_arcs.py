@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
@@ -10,7 +11,7 @@ from attnviz.trace import Cursor, Hiding, Site, Trace
 from attnviz.views.arc_lines import FAINTEST, MOST_LINES, lines_of
 from attnviz.views.arcs import Arcs
 from tests.views.sentences import HOSTILE, hover, in_theme, svg_text
-from tests.views.traces import crossing, press, shown, trace_of, words
+from tests.views.traces import WORDS, crossing, press, shown, trace_of, words
 
 HERE = Cursor(1, 2)
 
@@ -111,6 +112,47 @@ def test_hidden_keys_get_no_lines_and_the_share_is_said(qtbot: QtBot) -> None:
     assert not {0, 8} & set(lines.keys.tolist())
     assert np.array_equal(lines.weights, hiding.weights[lines.queries, lines.keys])
     assert f"hidden keys carry {100 * hiding.share:.0f} % of the mass; rows renormalised" in view.caption()
+
+
+@pytest.mark.parametrize(("pair", "query", "key"), [("A→A", 0, 0), ("A→B", 0, 4), ("B→A", 4, 0), ("B→B", 4, 4)])
+def test_segments_leave_the_lines_from_one_sentence_to_another(qtbot: QtBot, pair: str, query: int, key: int) -> None:
+    """Each column has the tokens of its sentence; a row is pointed at as the token that stands there, with its own weights."""
+    trace = trace_of(second=4)
+    view = shown(qtbot, Arcs(), trace, HERE)
+    view.segments = pair
+    attention = trace.attention(1)
+    assert attention is not None
+    rows, columns = (range(first, 4 if first == 0 else 9) for first in (query, key))
+    expected = lines_of(attention.weights(2)[rows.start : rows.stop, columns.start : columns.stop])
+    labels = {f"{WORDS[at]}·{at}" for at in rows}
+    assert [row[2] for row in view.numbers().rows] == sorted(expected.weights.tolist(), reverse=True)
+    assert {str(row[0]) for row in view.numbers().rows} <= labels
+    hover(qtbot, view, token(view, 2, 0))
+    assert view.cursor_at == Cursor(1, 2, query=query + 2)
+    hover(qtbot, view, token(view, 1, 1))
+    assert view.cursor_at == Cursor(1, 2, key=key + 1)
+    press(view, Qt.Key.Key_Down, Qt.Key.Key_Down)
+    assert view.cursor_at == Cursor(1, 2, key=key + 3, pinned=True)
+    assert not view.grab().isNull()
+
+
+def test_a_segment_without_tokens_says_how_to_get_one(qtbot: QtBot) -> None:
+    """One sentence has no B, and the lines come back with it."""
+    view = shown(qtbot, Arcs(), trace_of(), HERE)
+    view.segments = "A→B"
+    assert "No token stands in A→B" in svg_text(view)
+    view.draw(trace_of(second=4), HERE)
+    assert view.lines()
+
+
+def test_a_pin_outside_the_segment_shows_every_line_of_it(qtbot: QtBot) -> None:
+    """The place stays pinned for the other views."""
+    view = shown(qtbot, Arcs(), trace_of(second=4), Cursor(1, 2, query=7, pinned=True))
+    view.segments = "A→A"
+    lines = view.lines()
+    assert lines is not None
+    assert set(lines.queries.tolist()) == {0, 1, 2, 3}
+    assert view.cursor_at.query == 7
 
 
 def test_512_tokens_draw_the_strongest_lines_and_say_so(qtbot: QtBot) -> None:

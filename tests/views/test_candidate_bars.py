@@ -182,3 +182,31 @@ def test_the_numbers_hold_every_candidate(qtbot: QtBot) -> None:
     rows = shown(qtbot, trace(FRANCE, CITY)).numbers().rows
     assert rows[0] == (2, 1, 100, "capital", "capital", 0.7, None, None, None)
     assert rows[3] == (6, 2, 101, "lyon", "lyon", 0.079, "paris", 1, 0.412)
+
+
+MANY = candidates(3, *((f"word{place}", 0.1 / (place + 1)) for place in range(60)))
+
+
+@pytest.mark.parametrize(("height", "least", "most"), [(200, 10, 10), (500, 15, 18), (1000, 36, 39), (4000, 60, 60)])
+def test_a_taller_view_shows_more_candidates(qtbot: QtBot, height: int, least: int, most: int) -> None:
+    """Ten at least, then as many as fill it without scrolling; the numbers are those that are seen."""
+    bars = shown(qtbot, trace(MANY), height=height)
+    count = len(bars.shown[0].entries)
+    assert least <= count <= most
+    assert len(bars.numbers().rows) == count
+    assert bars.full_height(bars.width()) <= max(height, 330)
+    if 10 < count < 60:
+        assert height - bars.full_height(bars.width()) < 2 * bars.row(0, 0).height()
+
+
+def test_what_grew_with_the_view_goes_with_it(qtbot: QtBot) -> None:
+    """The room that is asked for never depends on how tall the view is: it may shrink again, and hidden rows can't be chosen."""
+    bars = shown(qtbot, trace(MANY), height=1000)
+    wanted = bars.heightForWidth(700)
+    qtbot.keyClick(bars, Qt.Key.Key_End)
+    bars.resize(700, 300)
+    assert bars.heightForWidth(700) == wanted
+    assert len(bars.shown[0].entries) == 10
+    with qtbot.waitSignal(bars.chosen) as chosen:
+        qtbot.keyClick(bars, Qt.Key.Key_Return)
+    assert chosen.args == [Choice(3, MANY.entries[9])]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +19,17 @@ from attnviz.views.merge_tree import MergeTreeView
 from attnviz.views.moment import Moment
 from attnviz.views.moment_facts import MomentFacts
 from tests.views.merge_traces import SENTENCE, learned, replayed
+from tests.views.sentences import svg_text
 from tests.views.traces import shown
+
+
+def alike(found: QColor, wanted: str, most: int = 12) -> bool:
+    """The same colour but for the smoothing of edges."""
+    ink = QColor(wanted)
+    return all(
+        abs(one - other) <= most
+        for one, other in ((found.red(), ink.red()), (found.green(), ink.green()), (found.blue(), ink.blue()))
+    )
 
 
 def test_the_curves_are_the_records(qtbot: QtBot) -> None:
@@ -34,11 +45,30 @@ def test_the_curves_are_the_records(qtbot: QtBot) -> None:
 def test_a_press_on_the_plot_goes_to_that_merge(qtbot: QtBot) -> None:
     """The right edge is the last merge, the left edge none."""
     view = shown(qtbot, CurvePlot("characters per token"), replayed(), Moment(done=7))
-    plot = view._plot.viewport()
-    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(plot.width() - 3, 40))
-    assert view.cursor_at.done >= 19
-    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(5, 40))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(view.width() - 3, 40))
+    assert view.cursor_at.done == 20
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(5, 40))
     assert view.cursor_at.done == 0
+    middle = view.area.center().toPoint()
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=middle)
+    assert view.cursor_at.done == 10
+
+
+def test_the_curve_runs_through_the_records(qtbot: QtBot) -> None:
+    """Where a value stands there is the curve's ink, and the marker's line stands at its merge."""
+    trace = replayed()
+    view = shown(qtbot, CurvePlot("tokens per word"), trace, Moment(done=12))
+    image, area = view.grab().toImage(), view.area
+    ratio = image.devicePixelRatio()
+    curve, ends = trace.find(Curves).tokens_per_word(), view._ends
+    for done in (2, 7, 17):
+        place = view._at(done, float(curve[done]))
+        assert alike(image.pixelColor((place * ratio).toPoint()), palette.LIGHT.muted)
+        assert place.x() == pytest.approx(area.left() + done / 20 * area.width())
+        assert place.y() == pytest.approx(area.bottom() - curve[done] / ends[1] * area.height())
+    column = round(view._at(12, 0.0).x() * ratio)
+    rows = range(int(area.top()), int(area.bottom()))
+    assert any(alike(image.pixelColor(column, row), palette.LIGHT.text, 90) for row in rows)
 
 
 def test_the_plot_takes_the_colours_of_another_theme(qtbot: QtBot, qapp: QApplication) -> None:
@@ -47,7 +77,7 @@ def test_the_plot_takes_the_colours_of_another_theme(qtbot: QtBot, qapp: QApplic
     try:
         palette.apply(qapp, palette.DARK)
         QApplication.sendEvent(view, QEvent(QEvent.Type.PaletteChange))
-        assert view._plot.backgroundBrush().color().name() == palette.DARK.surface
+        assert view.grab().toImage().pixelColor(3, 3).name() == palette.DARK.surface
     finally:
         palette.apply(qapp, palette.LIGHT)
 
@@ -63,9 +93,12 @@ def test_a_saved_plot_is_made_of_strokes(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_no_curve_is_drawn_before_there_is_one(qtbot: QtBot) -> None:
-    """An empty trace shows a sentence, and no plot is made."""
+    """An empty trace shows a sentence, and no axes."""
     view = shown(qtbot, CurvePlot("tokens per word"), Trace(), Moment())
-    assert view._plot is None
+    assert "The curve is drawn when" in svg_text(view)
+    assert "polyline" not in svg_text(view)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton)
+    assert view.cursor_at == Moment()
     assert view.numbers().rows == ()
 
 

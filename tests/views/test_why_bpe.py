@@ -6,11 +6,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Family, Trace, Why
+from attnviz.views import palette
 from attnviz.views.moment import Moment
 from attnviz.views.why_families import WhyFamilies, WhySharings, shared_pieces
 from attnviz.views.why_numbers import WhyNumbers
 from attnviz.views.why_plot import WhyPlot
 from tests.views.merge_traces import learned
+from tests.views.sentences import svg_text
 from tests.views.traces import shown
 
 
@@ -27,7 +29,11 @@ def test_the_curve_falls_and_bpe_has_its_point(qtbot: QtBot) -> None:
     view = shown(qtbot, WhyPlot(), learned(), Moment())
     why = learned().find(Why)
     assert len(view.numbers().rows) == len(why.sizes) + 1
-    assert view._plot is not None
+    painted = svg_text(view)
+    assert "BPE pieces" in painted
+    assert "unknown, %" in painted
+    ink = view.grab().toImage().pixelColor(view._at(float(why.pieces), why.unknown_bpe * 100.0).toPoint())
+    assert ink.name() == palette.theme().accent
 
 
 def test_families_show_each_words_pieces(qtbot: QtBot) -> None:

@@ -12,19 +12,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnviz.models.gate.checks import examine
-    from attnviz.models.gate.examination import Examination
+    from attnviz.models.gate.checks import examine, examine_tokenizer
+    from attnviz.models.gate.examination import Examination, TokenizerExamination
     from attnviz.models.gate.paths import FileIdentity
     from attnviz.models.gate.verdict import TensorInfo, Verdict, unchanged
 
-__all__ = ["Examination", "FileIdentity", "TensorInfo", "Verdict", "examine", "unchanged"]
+__all__ = [
+    "Examination",
+    "FileIdentity",
+    "TensorInfo",
+    "TokenizerExamination",
+    "Verdict",
+    "examine",
+    "examine_tokenizer",
+    "unchanged",
+]
 
 _PLACES = {
     "Examination": "examination",
     "FileIdentity": "paths",
     "TensorInfo": "verdict",
     "Verdict": "verdict",
+    "TokenizerExamination": "examination",
     "examine": "checks",
+    "examine_tokenizer": "checks",
     "unchanged": "verdict",
 }
 

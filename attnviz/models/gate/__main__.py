@@ -10,37 +10,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from attnviz.errors import CheckpointError
+from attnviz.errors import CheckpointError, TextError
 from attnviz.models import gate
-from attnviz.models.gate.verdict import to_json
+from attnviz.models.gate.verdict import to_json, tokenizer_to_json
 
 MOST_MEMORY = 2 * 2**30
 MOST_SECONDS = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Examine the folder named in ``arguments``; the answer is {"verdict": …} or {"refused": …}."""
+    """Examine the folder, or with --tokenizer only its tokenizer, or the tokenizer.json, named in ``arguments``; the answer is {"verdict": …} or {"refused": …}."""
     parser = argparse.ArgumentParser(prog="python -m attnviz.models.gate", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--allow-pickle", action="store_true")
     parser.add_argument("--memory", type=int, default=None)
+    parser.add_argument("--tokenizer", action="store_true")
     options = parser.parse_args(arguments)
     with _own_output() as answer:
         _limit()
-        answer.write(_answer(options.folder, options.allow_pickle, options.memory))
+        answer.write(_answer(options))
 
 
-def _answer(folder: Path, allow_pickle: bool, memory: int | None) -> str:
+def _answer(options: argparse.Namespace) -> str:
     try:
-        return f'{{"verdict": {to_json(gate.examine(folder, allow_pickle=allow_pickle, memory=memory))}}}\n'
-    except CheckpointError as error:
+        return f'{{"verdict": {_found(options)}}}\n'
+    except (CheckpointError, TextError) as error:
         refused = {"sentence": error.sentence, "code": error.code}
     except MemoryError:
         refused = {
-            "sentence": "Checking the folder needs more memory than it may take; its files are not usable.",
+            "sentence": f"Checking {options.folder.name} needs more memory than it may take; it is not usable.",
             "code": "GATE_MEMORY",
         }
     return json.dumps({"refused": refused}) + "\n"
+
+
+def _found(options: argparse.Namespace) -> str:
+    if options.tokenizer:
+        return tokenizer_to_json(gate.examine_tokenizer(options.folder))
+    return to_json(gate.examine(options.folder, allow_pickle=options.allow_pickle, memory=options.memory))
 
 
 def _own_output() -> TextIO:

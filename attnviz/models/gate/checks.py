@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from attnviz.models.gate.verdict import Verdict
 from attnviz.models.gate.weights import check_types, read_tensors
 from attnviz.models.layout import agree
 from attnviz.models.seq2seq_config import Seq2seqConfig
-from attnviz.text.tokenizer_file import TokenizerSpec, read_tokenizer, read_tokenizers
+from attnviz.text.plain_file import read_bytes
+from attnviz.text.tokenizer_file import LARGEST_FILE, TokenizerSpec, read_tokenizer, read_tokenizers, sanitise
 
 LARGEST_CONFIG = 2**20
 
@@ -47,6 +49,13 @@ def examine(folder: Path, *, allow_pickle: bool = False, memory: int | None = No
         notes=notes,
         target=target,
     )
+
+
+def examine_tokenizer(path: Path) -> TokenizerSpec:
+    """Check the tokenizer of a folder, or a tokenizer.json that stands alone, in this process. Raises CheckpointError or TextError."""
+    if os.path.isdir(path):  # noqa: PTH112 - Path raises where isdir only denies
+        return read_tokenizer(Folder(path))
+    return sanitise(read_bytes(str(path), LARGEST_FILE), name=path.name)
 
 
 def _config(files: Folder) -> tuple[Family, Config, tuple[str, ...]]:

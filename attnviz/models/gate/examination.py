@@ -7,11 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import attnviz
 from attnviz.errors import CheckpointError
-from attnviz.models.gate.verdict import Verdict, from_json
+from attnviz.models.gate.verdict import Verdict, from_json, tokenizer_from_json
+from attnviz.text.tokenizer_file import TokenizerSpec
 
 TIMEOUT = 20.0
 # The child finds this very package, wherever it is run from; -P keeps the working directory off its path.
@@ -28,20 +32,20 @@ _ENVIRONMENT = {
 }
 
 
-class Examination:
-    """One folder being examined; starts at once. Ask for the ``verdict`` once, or ``cancel``."""
+class Child:
+    """One path being examined; starts at once. Ask for the ``answer`` once, or ``cancel``. ``what`` is said in refusals."""
 
-    def __init__(self, folder: Path, *, allow_pickle: bool = False, memory: int | None = None) -> None:
+    what = "folder"
+
+    def __init__(self, path: Path, *options: str) -> None:
         self._refusal: CheckpointError | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._heard: bytes | None = None
+        self._began = time.monotonic()
         root = str(Path(attnviz.__file__).parents[1])
-        options = [
-            *(["--allow-pickle"] if allow_pickle else []),
-            *(["--memory", str(memory)] if memory is not None else []),
-        ]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, root, *options, "--", str(Path.cwd() / folder)],
+                [sys.executable, "-P", "-c", _START, root, *options, "--", str(Path.cwd() / path)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -50,32 +54,44 @@ class Examination:
             )
         except ValueError:  # a NUL byte, or half a character
             self._refusal = CheckpointError(
-                "That is no path of a folder; pick a folder that holds a checkpoint.", "FOLDER_MISSING"
+                f"That is no path of a {self.what}; pick one that exists.", "FOLDER_MISSING"
             )
         except OSError:
             self._refusal = CheckpointError(
-                "The checkpoint can't be examined: no process could be started.", "GATE_CRASHED"
+                f"The {self.what} can't be examined: no process could be started.", "GATE_CRASHED"
             )
 
-    def verdict(self, timeout: float = TIMEOUT) -> Verdict:
-        """Wait for the answer; raises the child's CheckpointError, or GATE_TIMEOUT or GATE_CRASHED."""
-        if self._refusal is not None or self._process is None:
-            raise self._refusal or CheckpointError("The examination was cancelled.", "GATE_CANCELLED")
-        try:
-            answer, _ = self._process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            sentence = (
-                f"Checking the folder took longer than {timeout:.0f} seconds and was stopped; its files are not usable."
-            )
-            raise CheckpointError(sentence, "GATE_TIMEOUT") from None
-        finally:
-            self._end()
-        return _understood(answer, self._process.returncode)
+    def is_done(self, within: float) -> bool:
+        """Wait at most ``within`` seconds; True when ``answer`` will come, or be refused, at once."""
+        if self._process is not None and self._refusal is None and self._heard is None:
+            with suppress(subprocess.TimeoutExpired):
+                self._heard, _ = self._process.communicate(timeout=within)
+            if self._heard is None and time.monotonic() - self._began > TIMEOUT:
+                self._give_up(TIMEOUT)
+        return self._heard is not None or self._refusal is not None
 
     def cancel(self) -> None:
-        """Stop the child, if it still runs; a later ``verdict`` raises GATE_CANCELLED."""
+        """Stop the child, if it still runs; a later ``answer`` raises GATE_CANCELLED."""
         self._end()
         self._refusal = CheckpointError("The examination was cancelled.", "GATE_CANCELLED")
+
+    def answer(self, timeout: float = TIMEOUT) -> Any:
+        """What the child found, as it came out of JSON; raises its CheckpointError, or GATE_TIMEOUT or GATE_CRASHED."""
+        try:
+            if self._process is not None and self._refusal is None and self._heard is None:
+                self._heard, _ = self._process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self._give_up(timeout)
+        finally:
+            self._end()
+        if self._refusal is not None or self._process is None or self._heard is None:
+            raise self._refusal or CheckpointError("The examination was cancelled.", "GATE_CANCELLED")
+        return self._understood(self._heard, self._process.returncode)
+
+    def _give_up(self, timeout: float) -> None:
+        self._end()
+        sentence = f"Checking the {self.what} took longer than {timeout:.0f} seconds and was stopped; it is not usable."
+        self._refusal = CheckpointError(sentence, "GATE_TIMEOUT")
 
     def _end(self) -> None:
         if self._process is None:
@@ -86,24 +102,61 @@ class Examination:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
+    def _understood(self, answer: bytes, status: int) -> Any:
+        """The verdict in the child's answer, which must be exactly what we write."""
+        try:
+            found = json.loads(answer)
+            if status == 0 and set(found) == {"verdict"}:
+                return self._read(found["verdict"])
+            sentence, code = (found["refused"][key] for key in ("sentence", "code"))
+        except (ValueError, KeyError, TypeError, RecursionError, CheckpointError):
+            raise self._crashed(status) from None
+        raise CheckpointError(str(sentence), str(code))
 
-def _understood(answer: bytes, status: int) -> Verdict:
-    """The verdict in the child's answer, which must be exactly what we write."""
-    try:
-        found = json.loads(answer)
-        if status == 0 and set(found) == {"verdict"}:
-            return from_json(found["verdict"])
-        sentence, code = (found["refused"][key] for key in ("sentence", "code"))
-    except (ValueError, KeyError, TypeError, RecursionError, CheckpointError):
-        raise _crashed(status) from None
-    raise CheckpointError(str(sentence), str(code))
+    def _read(self, found: Any) -> Any:
+        """What the child wrote, as values; raises ValueError, KeyError or TypeError on anything else."""
+        raise NotImplementedError
+
+    def _crashed(self, status: int) -> CheckpointError:
+        reason = f"stopped with status {status}"
+        if status < 0:
+            known = -status in set(signal.Signals)
+            reason = f"died of {signal.Signals(-status).name}" if known else f"died of signal {-status}"
+        sentence = f"The process that checked the {self.what} {reason}; a file is damaged or hostile."
+        return CheckpointError(sentence, "GATE_CRASHED")
 
 
-def _crashed(status: int) -> CheckpointError:
-    reason = f"stopped with status {status}"
-    if status < 0:
-        reason = (
-            f"died of {signal.Signals(-status).name}" if -status in set(signal.Signals) else f"died of signal {-status}"
+class Examination(Child):
+    """A checkpoint folder being examined."""
+
+    def __init__(self, folder: Path, *, allow_pickle: bool = False, memory: int | None = None) -> None:
+        super().__init__(
+            folder,
+            *(["--allow-pickle"] if allow_pickle else []),
+            *(["--memory", str(memory)] if memory is not None else []),
         )
-    sentence = f"The process that checked the folder {reason}; one of the folder's files is damaged or hostile."
-    return CheckpointError(sentence, "GATE_CRASHED")
+
+    def verdict(self, timeout: float = TIMEOUT) -> Verdict:
+        """Wait for the verdict; raises CheckpointError."""
+        found: Verdict = self.answer(timeout)
+        return found
+
+    def _read(self, found: Any) -> Verdict:
+        return from_json(found)
+
+
+class TokenizerExamination(Child):
+    """The tokenizer of a folder, or a tokenizer.json that stands alone, being examined."""
+
+    what = "tokenizer"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "--tokenizer")
+
+    def spec(self, timeout: float = TIMEOUT) -> TokenizerSpec:
+        """Wait for the specification; raises CheckpointError."""
+        found: TokenizerSpec = self.answer(timeout)
+        return found
+
+    def _read(self, found: Any) -> TokenizerSpec:
+        return tokenizer_from_json(found)

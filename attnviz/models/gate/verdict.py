@@ -69,13 +69,28 @@ def to_json(verdict: Verdict) -> str:
             "format": verdict.format,
             "tensors": {name: [info.file, info.dtype, info.shape] for name, info in verdict.tensors.items()},
             "files": [[getattr(file, name) for name in file.__slots__] for file in verdict.files],
-            "tokenizer": _plain(verdict.tokenizer),
-            "target": None if verdict.target is None else _plain(verdict.target),
+            "tokenizer": _as_plain(verdict.tokenizer),
+            "target": None if verdict.target is None else _as_plain(verdict.target),
             "dtype": verdict.dtype,
             "bytes": verdict.bytes,
             "notes": verdict.notes,
         }
     )
+
+
+def tokenizer_to_json(spec: TokenizerSpec) -> str:
+    """The specification as one line of JSON; ``tokenizer_from_json`` gives an equal one back."""
+    return json.dumps(_as_plain(spec))
+
+
+def tokenizer_from_json(found: dict[str, Any]) -> TokenizerSpec:
+    """The specification that was written; raises KeyError, TypeError or ValueError on anything else."""
+    spec = TokenizerSpec(**{**found, "notes": _texts(found["notes"])})
+    special = (spec.mask, spec.cls, spec.sep, spec.pad, spec.unknown)
+    if not all(token is None or isinstance(token, str) for token in special):
+        raise TypeError("special tokens must be text")
+    _text(spec.json), _text(spec.kind), _count(spec.size)
+    return spec
 
 
 def from_json(found: dict[str, Any]) -> Verdict:
@@ -97,25 +112,16 @@ def from_json(found: dict[str, Any]) -> Verdict:
             for name, (file, dtype, shape) in found["tensors"].items()
         },
         files=tuple(FileIdentity(_text(name), *map(_count, numbers)) for name, *numbers in found["files"]),
-        tokenizer=_tokenizer(found["tokenizer"]),
-        target=None if found["target"] is None else _tokenizer(found["target"]),
+        tokenizer=tokenizer_from_json(found["tokenizer"]),
+        target=None if found["target"] is None else tokenizer_from_json(found["target"]),
         dtype=_text(found["dtype"]),
         bytes=_count(found["bytes"]),
         notes=_texts(found["notes"]),
     )
 
 
-def _plain(tokenizer: TokenizerSpec) -> dict[str, Any]:
-    return {name: getattr(tokenizer, name) for name in tokenizer.__slots__}
-
-
-def _tokenizer(found: dict[str, Any]) -> TokenizerSpec:
-    spec = TokenizerSpec(**{**found, "notes": _texts(found["notes"])})
-    special = (spec.mask, spec.cls, spec.sep, spec.pad, spec.unknown)
-    if not all(token is None or isinstance(token, str) for token in special):
-        raise TypeError("special tokens must be text")
-    _text(spec.json), _text(spec.kind), _count(spec.size)
-    return spec
+def _as_plain(spec: TokenizerSpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in spec.__slots__}
 
 
 def _text(value: object) -> str:

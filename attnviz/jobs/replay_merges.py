@@ -1,4 +1,4 @@
-"""Questions that only the Tokenization tab asks: a text through all merges, and a corpus from a file."""
+"""A text through all merges of a byte-pair tokenizer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from attnviz.errors import TextError
 from attnviz.text.bpe_replay import Replay
 from attnviz.text.clean import well_formed
 from attnviz.text.merge_edits import Edit, apply_edits
-from attnviz.text.plain_file import read_text
 from attnviz.trace import Progress, Record, Timeline
 
 if TYPE_CHECKING:
@@ -42,27 +41,6 @@ class ReplayMerges:
             yield replay.timeline(text) if self.before is None else replay.edited(self.before, text)
         except ValueError as error:
             raise TextError(f"This text can't be followed through the merges: {error}.", "NOT_REPLAYED") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus(Record):
-    """The text of a file."""
-
-    path: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadCorpus:
-    """Yield the text of a UTF-8 file as a Corpus. Raises TextError."""
-
-    path: str
-
-    needs_models: ClassVar[bool] = False
-
-    def run(self, library: Library | None) -> Iterator[Record]:
-        yield Progress("reading the text")
-        yield Corpus(self.path, read_text(self.path))
 
 
 @lru_cache(maxsize=3)
