@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ from attnviz.text.clean import clean
 
 _LIMIT = 4 * 1024 * 1024  # eleven sentences of 20,000 characters, twelve bytes each, fit
 _MOST_RECENT = 10
+_UNFINISHED, _YOUNG_S = ".part", 10.0
 _LONGEST = {"sentence": 20_000, "checkpoint": 4096, "tab": 40, "theme": 10, "device": 20}
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Settings:
 
 def load(path: Path) -> tuple[Settings, str | None]:
     """The settings in ``path``, and one sentence when the file was unusable: it is kept as ``….bad-<time>``."""
+    _sweep(path)
     try:
         if not path.exists():
             return Settings(), None
@@ -71,7 +74,8 @@ def load(path: Path) -> tuple[Settings, str | None]:
 def save(settings: Settings, path: Path) -> None:
     """Replace the file in one step; raises OSError with the old file intact."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    _sweep(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             json.dump(asdict(settings), file, indent=1)
@@ -81,6 +85,14 @@ def save(settings: Settings, path: Path) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a save left behind that was killed; a file that is still young may be another program's, at this moment."""
+    with suppress(OSError):
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
+            if time.time() - left.stat(follow_symlinks=False).st_mtime > _YOUNG_S:
+                left.unlink()
 
 
 def _checked(found: dict[str, object]) -> Settings:

@@ -158,32 +158,6 @@ def test_f01_a_device_is_not_read(path: Path) -> None:
     assert load(path)[0] == Settings()
 
 
-def test_f03_death_while_saving_leaves_the_old_or_the_new_file(path: Path) -> None:
-    """F03: a process that saves without pause is killed twenty times; the file always parses."""
-    program = (
-        "import sys\n"
-        "from dataclasses import replace\n"
-        "from pathlib import Path\n"
-        "from attnviz.settings import Settings, save\n"
-        "print('ready', flush=True)\n"
-        "for number in range(10**9):\n"
-        "    save(replace(Settings(), sentence=str(number % 10) * 20_000), Path(sys.argv[1]))\n"
-    )
-    save(FULL, path)
-    chance = random.Random(3)
-    for _ in range(20):
-        process = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        process.stdout.readline()
-        threading.Event().wait(chance.uniform(0, 0.03))
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        found, notice = load(path)
-        assert notice is None
-        assert found == FULL or len(set(found.sentence)) == 1
-
-
 def test_f04_a_full_disk_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """F04: the system's error is raised, the old file is whole, and nothing half-written stays."""
     save(FULL, path)
