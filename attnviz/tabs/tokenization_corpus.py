@@ -33,7 +33,7 @@ SHOWN = 20_000
 MERGES = 300
 ALPHABETS = (("characters", "chars"), ("bytes", "bytes"))
 CUTS = (("words and signs", "words"), ("white space", "whitespace"), ("GPT-2's pattern", "gpt2"), ("nothing", "none"))
-NOT_SAMPLES = {"sentences.txt"}
+NOT_SAMPLES = {"sentences.txt", "sources.txt"}
 
 
 class CorpusBox(QPlainTextEdit):
