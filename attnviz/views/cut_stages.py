@@ -50,7 +50,7 @@ class CutStages(RowTable):
     def _chosen(self) -> int | None:
         return None if self.cut is None else stage_number(self.cut, moment_of(self.cursor_at))
 
-    def _choose(self, row: int) -> None:
+    def _came_to(self, row: int) -> None:
         self.pointed.emit(replace(moment_of(self.cursor_at), stage=row, query=None, pinned=False))
 
 

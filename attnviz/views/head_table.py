@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QSize,
@@ -15,14 +14,13 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Overview, Site, Trace
 from attnviz.views.lettering import percent
 from attnviz.views.palette import GRID, SMALL, ui_font
-from attnviz.views.placeholder import Placeholder
-from attnviz.views.view import View
+from attnviz.views.table_view import TableView
 
 COLUMNS = (
     "layer", "head", "entropy (nats)", "distance (tokens)", "on itself", "on previous", "on next", "on [CLS]", "on [SEP]",
@@ -112,45 +110,26 @@ def _lettered(row: Row) -> tuple[str, ...]:
     )
 
 
-class HeadTable(View):
+class HeadTable(TableView):
     """The table of all heads of the cursor's site: a click on a header sorts, a row points, Ctrl+C copies it as CSV."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model = HeadModel(self)
-        self._sorted = QSortFilterProxyModel(self)
+        self._model = HeadModel()
+        self._sorted = QSortFilterProxyModel()
         self._sorted.setSourceModel(self._model)
         self._sorted.setSortRole(_RAW)
-        self.table = self._build_table()
-        self._layout = QStackedLayout(self)
-        self._layout.addWidget(Placeholder("Type a sentence above to compare the heads in numbers."))
-        self._layout.addWidget(self.table)
-        self.setFocusProxy(self.table)
-        self._following = False
+        super().__init__(self._sorted, "Type a sentence above to compare the heads in numbers.", parent)
+        for model in (self._model, self._sorted):
+            model.setParent(self)
         self._shown_at: tuple[Site, int, int] | None = None
-
-    def _build_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self._sorted)
-        table.setSortingEnabled(True)
-        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setFont(ui_font(SMALL))
-        table.setStyleSheet("QHeaderView::section { padding: 2px 4px; }")
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(3 * GRID)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setMinimumSectionSize(4 * GRID)
-        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        table.selectionModel().currentRowChanged.connect(self._row_chosen)
-        table.installEventFilter(self)
-        return table
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setFont(ui_font(SMALL))
+        self.table.setStyleSheet("QHeaderView::section { padding: 2px 4px; }")
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.table.installEventFilter(self)
 
     def numbers(self) -> Table:
         return Table(COLUMNS, self._model.rows)
@@ -175,15 +154,12 @@ class HeadTable(View):
             return  # pointing within the head changes nothing here
         self._shown_at = place
         rows = head_rows(self.trace, self.cursor_at.site)
-        self._following = True
-        try:
+        with self._following_cursor():
             if rows != self._model.rows:
                 self._model.replace(rows)
                 self._fit()
-            self._layout.setCurrentIndex(1 if rows else 0)
+            self._show_rows(some=bool(rows))
             self._follow()
-        finally:
-            self._following = False
 
     def _fit(self) -> None:
         """Columns as wide as their longest text; Qt itself would ask for the size of every cell, one by one."""
@@ -200,17 +176,10 @@ class HeadTable(View):
         own = next((place for place, row in enumerate(self._model.rows) if row[:2] == head), None)
         if own is None:
             return
-        index = self._sorted.mapFromSource(self._model.index(own, 0))
-        selection = self.table.selectionModel()
-        if self.table.currentIndex().row() != index.row() or not selection.isRowSelected(index.row()):
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            selection.setCurrentIndex(index, flags)
-            self.table.scrollTo(index)
+        self._make_current(self._sorted.mapFromSource(self._model.index(own, 0)))
 
-    def _row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
-        if self._following or not current.isValid():
-            return
-        layer, head = (int(part) for part in self._row(current.row())[:2])
+    def _came_to(self, row: int) -> None:
+        layer, head = (int(part) for part in self._row(row)[:2])
         self.pointed.emit(replace(self.cursor_at, layer=layer, head=head))
 
     def eventFilter(self, watched: object, event: object) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QSize,
@@ -16,7 +15,7 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from attnviz.table import Table
 from attnviz.text.readable import spelling
@@ -25,8 +24,7 @@ from attnviz.views.history import history
 from attnviz.views.lettering import visible
 from attnviz.views.moment import moment_of
 from attnviz.views.palette import GRID, SMALL, colour, token_font, ui_font
-from attnviz.views.placeholder import Placeholder
-from attnviz.views.view import View
+from attnviz.views.table_view import TableView
 
 COLUMNS = ("rank", "pair", "count", "piece", "runner-up", "its count")
 _EXPLAINED = (
@@ -113,47 +111,24 @@ class MergeModel(QAbstractTableModel):
         return None
 
 
-class MergeTable(View):
+class MergeTable(TableView):
     """The table of all merges; the chosen row is the last one that is done. Choosing a row goes to the moment after it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model = MergeModel(self)
-        self.table = self._build_table()
-        self._layout = QStackedLayout(self)
-        self._layout.addWidget(Placeholder("Press Learn to see one merge after another."))
-        self._layout.addWidget(self.table)
-        self.setFocusProxy(self.table)
-        self._following = False
-        self._pace = QTimer(self, singleShot=True, interval=200)
-        self._pace.timeout.connect(self._on_pace)
-        self._followed = 0
-
-    def _build_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self._model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setStyleSheet("QHeaderView::section { padding: 2px 6px; } QTableView::item { padding: 0 4px; }")
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(3 * GRID)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
+        self._model = MergeModel()
+        super().__init__(self._model, "Press Learn to see one merge after another.", parent)
+        self._model.setParent(self)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.table.horizontalHeader()
         header.setMinimumSectionSize(5 * GRID)
         for column, width in enumerate(_WIDTHS):
             header.resizeSection(column, width)
         for column in (1, 3, 4):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        table.selectionModel().currentRowChanged.connect(self._row_chosen)
-        table.installEventFilter(self)
-        return table
+        self.table.installEventFilter(self)
+        self._pace = QTimer(self, singleShot=True, interval=200)
+        self._pace.timeout.connect(self._on_pace)
+        self._followed = 0
 
     @property
     def merges(self) -> tuple[Merge, ...]:
@@ -175,14 +150,11 @@ class MergeTable(View):
         return QSize(40 * GRID, 9 * GRID)
 
     def _update(self, *, fresh: bool) -> None:
-        self._following = True
-        try:
-            if fresh:
+        if fresh:
+            with self._following_cursor():
                 learned = self.trace.find(Learned)
                 self._model.follow(history(self.trace), spelling(learned.alphabet if learned else "chars").label)
-                self._layout.setCurrentIndex(1 if self._model.merges else 0)
-        finally:
-            self._following = False
+                self._show_rows(some=bool(self._model.merges))
         if not self._pace.isActive():  # a table is slow to scroll: five times a second while the slider moves
             self._pace.start()
             self._follow()
@@ -196,28 +168,12 @@ class MergeTable(View):
 
     def _follow(self) -> None:
         """Bring the current row to the last merge that is done."""
-        self._following = True
         self._followed = moment_of(self.cursor_at).done
-        try:
-            self._choose(self._followed - 1)
-        finally:
-            self._following = False
+        with self._following_cursor():
+            self._make_current(self._model.index(self._followed - 1, 0))
 
-    def _choose(self, row: int) -> None:
-        chosen = self.table.selectionModel()
-        if not 0 <= row < len(self._model.merges):
-            chosen.clear()
-        elif self.table.currentIndex().row() != row or not chosen.hasSelection():
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            index = self._model.index(row, 0)
-            chosen.setCurrentIndex(index, flags)
-            self.table.scrollTo(index)
-
-    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if self._following or not current.isValid():
-            return
-        merge = self._model.merges[current.row()]
-        self.pointed.emit(replace(moment_of(self.cursor_at), done=current.row() + 1, piece=merge.piece))
+    def _came_to(self, row: int) -> None:
+        self.pointed.emit(replace(moment_of(self.cursor_at), done=row + 1, piece=self._model.merges[row].piece))
 
     def eventFilter(self, watched: object, event: object) -> bool:
         if (

@@ -42,7 +42,7 @@ class PieceTable(RowTable):
     def _chosen(self) -> int | None:
         return self.cursor_at.query
 
-    def _choose(self, row: int) -> None:
+    def _came_to(self, row: int) -> None:
         self.pointed.emit(replace(moment_of(self.cursor_at), query=row, pinned=True))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from attnviz.views.palette import GRID, SMALL, token_font, ui_font
-from attnviz.views.placeholder import Placeholder
-from attnviz.views.view import View
+from attnviz.views.table_view import TableView
 
 _Index = QModelIndex | QPersistentModelIndex
 Rows = tuple[tuple[str, ...], ...]
@@ -62,7 +61,7 @@ class RowModel(QAbstractTableModel):
         return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
-class RowTable(View):
+class RowTable(TableView):
     """A table that fits its width. A subclass gives ``_rows``, says which is chosen, and what choosing one means."""
 
     columns: tuple[str, ...] = ()
@@ -71,14 +70,14 @@ class RowTable(View):
     wide: frozenset[int] = frozenset()
 
     def __init__(self, sentence: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model = RowModel(self.columns, self.numeric, self.pieces, self)
-        self.table = self._build_table()
-        self._layout = QStackedLayout(self)
-        self._layout.addWidget(Placeholder(sentence))
-        self._layout.addWidget(self.table)
-        self.setFocusProxy(self.table)
-        self._following = False
+        self._model = RowModel(self.columns, self.numeric, self.pieces)
+        super().__init__(self._model, sentence, parent)
+        self._model.setParent(self)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for column in range(len(self.columns)):
+            stretch = column in self.wide
+            mode = QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.ResizeToContents
+            self.table.horizontalHeader().setSectionResizeMode(column, mode)
 
     @property
     def rows(self) -> Rows:
@@ -91,58 +90,14 @@ class RowTable(View):
         """The row that the cursor is at."""
         return None
 
-    def _choose(self, row: int) -> None:
-        """The user came to a row."""
-
-    def _build_table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self._model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setStyleSheet("QHeaderView::section { padding: 2px 6px; } QTableView::item { padding: 0 4px; }")
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(3 * GRID)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(4 * GRID)
-        for column in range(len(self.columns)):
-            stretch = column in self.wide
-            mode = QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(column, mode)
-        table.selectionModel().currentRowChanged.connect(self._row_chosen)
-        return table
-
     def _update(self, *, fresh: bool) -> None:
-        self._following = True
-        try:
+        with self._following_cursor():
             rows = self._rows()
             if rows != self._model.rows:
                 self._model.replace(rows)
-            self._layout.setCurrentIndex(1 if rows else 0)
-            self._follow(self._chosen())
-        finally:
-            self._following = False
-
-    def _follow(self, row: int | None) -> None:
-        selection = self.table.selectionModel()
-        if row is None or not 0 <= row < len(self._model.rows):
-            selection.clear()
-        elif self.table.currentIndex().row() != row or not selection.hasSelection():
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            index = self._model.index(row, 0)
-            selection.setCurrentIndex(index, flags)
-            self.table.scrollTo(index)
-
-    def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if not self._following and current.isValid():
-            self._choose(current.row())
+            self._show_rows(some=bool(rows))
+            row = self._chosen()
+            self._make_current(QModelIndex() if row is None else self._model.index(row, 0))
 
     def sizeHint(self) -> QSize:
         return QSize(44 * GRID, 32 * GRID)
