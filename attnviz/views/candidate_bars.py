@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -21,7 +21,8 @@ from attnviz.views.candidate_block import (
     says,
 )
 from attnviz.views.palette import GRID
-from attnviz.views.scrolled import ScrolledView, paint_focus
+from attnviz.views.pointed_view import PointedView
+from attnviz.views.scrolled import paint_focus
 
 MASKS_SHOWN = 32
 DIMMED = 0.4
@@ -35,7 +36,7 @@ class Choice:
     candidate: Candidate
 
 
-class CandidateBars(ScrolledView):
+class CandidateBars(PointedView[tuple[int, int]]):
     """A block of bars per mask, all on one scale of probability.
 
     ``chosen`` carries a ``Choice`` after a click or Enter on a row. ``stale`` dims the bars while a newer run is
@@ -48,8 +49,6 @@ class CandidateBars(ScrolledView):
         super().__init__(parent)
         self._blocks: tuple[Block, ...] = ()
         self._most = FEWEST_ROWS
-        self._hovered: tuple[int, int] | None = None
-        self._pressed: tuple[int, int] | None = None
         self._at = (0, 0)
         self._stale = False
         self.setAccessibleName("Candidates for the masked words")
@@ -125,7 +124,7 @@ class CandidateBars(ScrolledView):
         block = min(max(block, 0), len(self._blocks) - 1)
         return block, min(max(row, 0), max(0, len(self._blocks[block].record.entries) - 1))
 
-    def _row_at(self, point: QPointF) -> tuple[int, int] | None:
+    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
         """The block and row under a point of the content; row -1 is a block beside its rows."""
         for index, block in enumerate(self._blocks):
             if block.area.contains(point):
@@ -147,7 +146,7 @@ class CandidateBars(ScrolledView):
             paint_focus(painter, self._blocks[self._at[0]].row(self._at[1]).adjusted(0, 1, 0, -1))
 
     def _tip(self, point: QPointF) -> tuple[str, QRectF]:
-        at = self._row_at(point)
+        at = self._part_at(point)
         if at is None or at[1] < 0:
             return "", QRectF()
         hint = "waiting for the newer run" if self._stale else "click puts it into the sentence"
@@ -171,15 +170,19 @@ class CandidateBars(ScrolledView):
         free = self.cursor_at.pinned and self.cursor_at.query == position
         self.pointed.emit(replace(self.cursor_at, query=position, key=None, pinned=not free))
 
-    def _hover(self, at: tuple[int, int] | None) -> None:
-        if at == self._hovered:
-            return
-        before, self._hovered = self._hovered, at
-        self.setCursor(Qt.CursorShape.ArrowCursor if at is None else Qt.CursorShape.PointingHandCursor)
+    def _came_over(self, before: tuple[int, int] | None) -> None:
+        at = self._hovered
         if (before is None or at is None or before[0] != at[0]) and not self.cursor_at.pinned:
             query = None if at is None else self._blocks[at[0]].record.position
             self.pointed.emit(replace(self.cursor_at, query=query, key=None))
         self.update()
+
+    def _clicked(self, part: tuple[int, int]) -> None:
+        if part[1] < 0:
+            self._pin(part[0])
+        else:
+            self._at = part
+            self._choose(part)
 
     def _walk(self, block: int, row: int) -> None:
         before, self._at = self._at, self._clamped(block, row)
@@ -195,28 +198,6 @@ class CandidateBars(ScrolledView):
             self.setAccessibleDescription(says(self._blocks[self._at[0]].record, self._at[1]))
 
     # Qt
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._row_at(self.to_content(event.position())))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
-        super().leaveEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = self._row_at(self.to_content(event.position()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pressed, self._pressed = self._pressed, None
-        at = self._row_at(self.to_content(event.position()))
-        if event.button() != Qt.MouseButton.LeftButton or at is None or at != pressed:
-            return
-        if at[1] < 0:
-            self._pin(at[0])
-        else:
-            self._at = at
-            self._choose(at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         block, row = self._at
@@ -237,12 +218,3 @@ class CandidateBars(ScrolledView):
             self._walk(*steps[key])
         else:
             event.ignore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._announce()
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.trace import Tokens
 from attnviz.views.chip_layout import Place, flow, nearest_in_line
 from attnviz.views.lettering import isolated
 from attnviz.views.palette import GRID
-from attnviz.views.scrolled import ScrolledView, paint_focus
+from attnviz.views.pointed_view import PointedView
+from attnviz.views.scrolled import paint_focus
 
 AROUND = 12
 
 
-class TokenFlow(ScrolledView):
+class TokenFlow(PointedView[int]):
     """The tokens of the trace as cells in wrapping lines; a subclass measures and paints one cell."""
 
     _cell_height = 4 * GRID
@@ -29,8 +30,6 @@ class TokenFlow(ScrolledView):
         self._places: tuple[Place, ...] = ()
         self._flows: dict[int, tuple[Place, ...]] = {}
         self._measured: Tokens | None = None
-        self._hovered: int | None = None
-        self._pressed: int | None = None
         self._at = 0
         self._drawn = self.cursor_at
 
@@ -159,14 +158,20 @@ class TokenFlow(ScrolledView):
 
     # pointing
 
-    def _hover(self, position: int | None) -> None:
-        if position == self._hovered:
-            return
-        self._touch(self._hovered, position)
-        self._hovered = position
-        self.setCursor(Qt.CursorShape.ArrowCursor if position is None else Qt.CursorShape.PointingHandCursor)
+    def _part_at(self, point: QPointF) -> int | None:
+        return self.position_at(point)
+
+    def _came_over(self, before: int | None) -> None:
+        self._touch(before, self._hovered)
         if not self.cursor_at.pinned:
-            self._look(position)
+            self._look(self._hovered)
+
+    def _clicked(self, part: int) -> None:
+        tokens = self.tokens
+        if tokens is not None and part < len(tokens):
+            self._at = part
+            self._act(tokens, part)
+            self.update()
 
     def _walk(self, position: int) -> None:
         """The keyboard comes to ``position``."""
@@ -201,29 +206,6 @@ class TokenFlow(ScrolledView):
 
     # Qt
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.position_at(self.to_content(event.position())))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
-        super().leaveEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = self.position_at(self.to_content(event.position()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        position, self._pressed = self._pressed, None
-        tokens = self.tokens
-        if tokens is None or position is None or position >= len(tokens):
-            return
-        if event.button() == Qt.MouseButton.LeftButton and self._area(position).contains(
-            self.to_content(event.position())
-        ):
-            self._at = position
-            self._act(tokens, position)
-            self.update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         tokens = self.tokens
         if tokens is None or not self._places:
@@ -234,15 +216,6 @@ class TokenFlow(ScrolledView):
             self._walk(position)
         else:
             event.ignore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._announce()
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
 
 def token_name(tokens: Tokens, position: int) -> str:
