@@ -4,6 +4,8 @@ from attnviz.trace.answers import Candidate, Candidates, OwnProbability, Shift
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
 from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
+from attnviz.trace.inside import BlockWeights, Checked, Positions, Stream
+from attnviz.trace.lens import Lens
 from attnviz.trace.merges import (
     NEVER,
     Curves,
@@ -28,9 +30,11 @@ __all__ = [
     "Attention",
     "BeamTree",
     "Block",
+    "BlockWeights",
     "Branch",
     "Candidate",
     "Candidates",
+    "Checked",
     "Choice",
     "Compared",
     "Comparison",
@@ -45,6 +49,7 @@ __all__ = [
     "Hidden",
     "Hiding",
     "Learned",
+    "Lens",
     "LoadReport",
     "Merge",
     "MergeTree",
@@ -54,6 +59,7 @@ __all__ = [
     "Overview",
     "OwnProbability",
     "Piece",
+    "Positions",
     "Progress",
     "Record",
     "Sharing",
@@ -63,6 +69,7 @@ __all__ = [
     "Span",
     "Stage",
     "StageKind",
+    "Stream",
     "Timeline",
     "Timing",
     "Tokens",
