@@ -53,9 +53,7 @@ def translators(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 
 
 @pytest.fixture
-def hand(
-    qtbot: QtBot, folder: Path, translators: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Hand]:
+def hand(qtbot: QtBot, folder: Path, translators: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hand]:
     """The window with the decoding tab in front and its first source answered; the tiny translators are the shipped ones."""
     offer(monkeypatch, translators)
     window = opened(qtbot, folder, tab="decoding", width=1280, height=800)
