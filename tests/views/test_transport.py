@@ -19,7 +19,8 @@ class Player:
     """A transport whose wishes are followed, as the tab does."""
 
     def __init__(self, qtbot: QtBot, step: int, steps: int = STEPS) -> None:
-        self.qtbot, self.steps, self.heard = qtbot, steps, []
+        self.qtbot, self.steps = qtbot, steps
+        self.heard: list[int] = []
         self.buttons = Transport()
         qtbot.addWidget(self.buttons)
         self.buttons.show()
