@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
 
@@ -24,7 +23,7 @@ from attnviz.settings import Settings
 from attnviz.trace import Attention, Candidates, Trace
 from attnviz.window import Window
 from tests.badinputs.valid import write_bert_folder, write_json
-from tests.windows import SENTENCE, opened, sentences, settle, strong_folder
+from tests.windows import SENTENCE, drop, opened, sentences, settle, strong_folder
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +52,6 @@ def numbers(trace: Trace) -> list[object]:
     """Everything the model said, as bits."""
     bits = [array.tobytes() for layer in trace.every(Attention) for array in (layer.query, layer.key, layer.value)]
     return [*bits, *trace.every(Candidates)]
-
-
-def drop(target: QWidget, path: str) -> bool:
-    """Drag a path over ``target`` and let go; whether it was taken."""
-    data = QMimeData()
-    data.setUrls([QUrl(path) if "://" in path else QUrl.fromLocalFile(path)])
-    data.setText(path)
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none)
-    QApplication.sendEvent(target, enter)
-    if not enter.isAccepted():
-        return False
-    QApplication.sendEvent(target, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, none))
-    return True
 
 
 def wait_for_refusal(qtbot: QtBot, window: Window) -> str:

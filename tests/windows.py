@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file, save_file
 
@@ -57,3 +60,17 @@ def settle(qtbot: QtBot, window: Window) -> None:
 def sentences(window: Window) -> list[str]:
     """What the message strips say, newest first."""
     return [message.sentence for message in window.messages.messages]
+
+
+def drop(target: QWidget, path: str) -> bool:
+    """Drag a path over ``target`` and let go; whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl(path) if "://" in path else QUrl.fromLocalFile(path)])
+    data.setText(path)
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none)
+    QApplication.sendEvent(target, enter)
+    if not enter.isAccepted():
+        return False
+    QApplication.sendEvent(target, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, none))
+    return True

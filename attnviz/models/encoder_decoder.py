@@ -49,6 +49,8 @@ class EncoderDecoder:
 
     def read(self, text: str) -> Iterator[Record]:
         """Yield Notices about what can't be read, then the source's Tokens. Raises TextError."""
+        if not text.strip():
+            raise TextError("There is nothing to decode: the source is blank; type a word or a sentence.", "EMPTY_TEXT")
         tokens = self.source.encode(text, limit=LONGEST_SOURCE)
         if tokens.total > len(tokens):
             yield Notice("truncated", f"Reading the first {len(tokens)} of {tokens.total} source tokens.")

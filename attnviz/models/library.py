@@ -149,7 +149,7 @@ def _load_translator(
     _agree_on_vocabulary(source, config.source_vocabulary)
     _agree_on_vocabulary(target, config.target_vocabulary)
     probe = _probe_steps(model, device)
-    able = {"can_fill_masks": False, "can_judge_pairs": False}
+    able = {"can_fill_masks": False, "can_judge_pairs": False, "can_write": True}
     report = _report(verdict, model, device, probe, clock(), able)
     vocabulary = tuple(map(target.label, range(config.target_vocabulary)))
     return EncoderDecoder(model, source, target, vocabulary, report, device, verdict)

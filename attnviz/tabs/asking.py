@@ -39,6 +39,10 @@ class Asking(QObject):
     def notices(self) -> tuple[Notice, ...]:
         return self.trace.every(Notice)
 
+    def newest(self, kind: type[Record]) -> Trace:
+        """The answer that is coming in, when it has such a record already, else the last one."""
+        return self.incoming if self.is_busy and self.incoming.find(kind) is not None else self.trace
+
     def ask(self, job: Job) -> None:
         """Put a question; the one that is under way is dropped."""
         self._engine.cancel(self)

@@ -67,12 +67,12 @@ class DecodingTab(Tab):
     def lanes(self) -> tuple[tuple[str, Trace], ...]:
         """The runs that are shown, with their names: the first model's, and what it is compared with."""
         own = name_of(self.wish.reference.path) if self.wish.reference else ""
-        first = _newest(self.decoding if self._takes_steps() else self.searching)
+        first = (self.decoding if self._takes_steps() else self.searching).newest(Decoding)
         if self.wish.versus is not None:
-            return (own, first), (name_of(self.wish.versus.path), _newest(self.comparing))
-        if self.wish.edits:
+            return (own, first), (name_of(self.wish.versus.path), self.comparing.newest(Decoding))
+        if self.wish.edits and self._takes_steps():
             is_kept = self._plain[0] == self.wish.other()
-            return (own, first), (BEFORE, self._plain[1] if is_kept else _newest(self.comparing))
+            return (own, first), (BEFORE, self._plain[1] if is_kept else self.comparing.newest(Decoding))
         return ((own, first),)
 
     def set_scene(self, scene: Scene) -> None:
@@ -155,6 +155,8 @@ class DecodingTab(Tab):
             self.searching.ask(search)
         if self._takes_steps():
             self._ask_steps()
+        if self.wish.versus is None and not self._takes_steps():
+            return  # the search comes first: its best output is what the what-ifs are made in
         if other is not None and other not in (self._plain[0], self.comparing.job):
             self.comparing.ask(other)
 
@@ -176,9 +178,6 @@ class DecodingTab(Tab):
         """A what-if was made on one of the cards."""
         if self.lane == 1:
             self._on_lane(0)
-        decoding = self.lanes[0][1].find(Decoding)
-        if self.wish.way is Way.BEAM and self.wish.path is None and decoding is not None:
-            self.wish = replace(self.wish, path=decoding.tokens)
         self.widgets.changes.add(edit, says(edit, self.lanes[0][1]))
 
     @Slot(object)
@@ -187,13 +186,20 @@ class DecodingTab(Tab):
         self.wish = replace(self.wish, edits=edits)
         if not edits and self.wish.versus is None:
             self.lane = 0
+        self._take_best()
         self.ask()
+
+    def _take_best(self) -> None:
+        """What-ifs are made in the best output of a search until another one is chosen."""
+        if self.searching.job is not None and not self.searching.is_busy and self.searching.job == self.wish.search():
+            self.wish = self.wish.along(self.searching.trace.find(Decoding))
 
     @Slot(object)
     def _on_path(self, tokens: tuple[int, ...]) -> None:
         """A branch of the tree was chosen: it is the shown output."""
-        self.wish = replace(self.wish, path=tokens)
-        self.ask()
+        if not self.searching.is_busy:  # the tree that is drawn would be of another source
+            self.wish = replace(self.wish, path=tokens)
+            self.ask()
 
     # answers
 
@@ -210,6 +216,9 @@ class DecodingTab(Tab):
                 self._plain = self._answered, self.decoding.trace
             misfits = self.decoding.trace.find(Misfits)
             self.widgets.changes.tell_misfits(dict(misfits.reasons) if misfits else {})
+        elif self.sender() is self.searching and self.wish.edits:
+            self._take_best()
+            self._ask()
         self._settle_cursor()
 
     @Slot()
@@ -286,9 +295,3 @@ class DecodingTab(Tab):
             dialog = LoadReportDialog(report, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
-
-
-def _newest(asking: Asking) -> Trace:
-    """The answer that is coming in, when it has words already, else the last one."""
-    is_coming = asking.is_busy and asking.incoming.find(Decoding) is not None
-    return asking.incoming if is_coming else asking.trace

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from attnviz.edits import DecodingEdit
 from attnviz.jobs.decode import Decode, Draw, Earlier, SearchBeam
 from attnviz.models.reference import Reference
+from attnviz.trace import Decoding
 
 
 class Way(StrEnum):
@@ -47,6 +48,12 @@ class Wish:
             and bool(self.source.strip())
             and (self.way is not Way.FOLLOW or bool(self.target.strip()))
         )
+
+    def along(self, best: Decoding | None) -> Wish:
+        """The wish with its what-ifs made in the best output of a search, unless another one was chosen."""
+        if self.way is not Way.BEAM or self.path is not None or not self.edits or best is None:
+            return self
+        return replace(self, path=best.tokens)
 
     def search(self) -> SearchBeam | None:
         """The beam search that the wish begins with, if it does."""

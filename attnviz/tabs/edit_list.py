@@ -64,9 +64,10 @@ class EditList(View):
         return tuple(entry.edit for entry in self.entries if entry.on)
 
     def add(self, edit: Hashable, text: str) -> None:
-        """Make one more change; the same change twice is one."""
+        """Make one more change, and choose it in the list; the same change twice is one."""
         kept = tuple(entry for entry in self.entries if entry.edit != edit)
         self._push((*kept, Entry(edit, text)), text)
+        self.list.setCurrentRow(len(self.entries) - 1)  # in sight, and the one that Remove takes
 
     def clear(self) -> None:
         """Take everything back, as a step that can be undone."""

@@ -60,4 +60,5 @@ class LoadReport(Record):
     notes: tuple[str, ...] = ()
     can_fill_masks: bool = True
     can_judge_pairs: bool = True
+    can_write: bool = False
     seconds: float = 0.0

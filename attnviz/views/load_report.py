@@ -23,7 +23,11 @@ def facts(report: LoadReport) -> Table:
     """The whole report as name and value."""
     abilities = [
         name
-        for name, able in (("masked words", report.can_fill_masks), ("next sentence", report.can_judge_pairs))
+        for name, able in (
+            ("masked words", report.can_fill_masks),
+            ("next sentence", report.can_judge_pairs),
+            ("next words", report.can_write),
+        )
         if able
     ]
     rows = (

@@ -16,9 +16,8 @@ KEYS = ["name", "family", "layers", "heads", "hidden", "vocabulary", "parameters
 
 
 def test_the_shipped_checkpoint_is_listed_with_its_sizes(run: Run, shipped: Path) -> None:
-    """Every number stands in config.json or in the header of the weights."""
-    entry, *others = run("list", "--json").json
-    assert {other["family"] for other in others} <= {"attnviz-seq2seq", "attnviz-transformer"}
+    """First of all; every number stands in config.json or in the header of the weights."""
+    entry = run("list", "--json").json[0]
     config = json.loads((shipped / "config.json").read_text(encoding="utf-8"))
     assert list(entry) == KEYS
     assert (entry["name"], entry["family"], entry["path"]) == (shipped.name, "bert", str(shipped))
@@ -30,12 +29,24 @@ def test_the_shipped_checkpoint_is_listed_with_its_sizes(run: Run, shipped: Path
         assert entry["parameters"] == sum(file.get_tensor(name).numel() for name in file.keys())  # noqa: SIM118 - no dict
 
 
+def test_encoder_decoders_are_listed_with_their_family(run: Run) -> None:
+    """Their own name of the family, the target's vocabulary, and a head where they attend."""
+    entries = [entry for entry in run("list", "--json").json if entry["family"] == "attnviz-seq2seq"]
+    assert [entry["path"] for entry in entries] == sorted(map(str, shelf.translators()))
+    assert len(entries) >= 3
+    for entry in entries:
+        config = json.loads((Path(entry["path"]) / "config.json").read_text(encoding="utf-8"))
+        assert (entry["layers"], entry["heads"]) == (1, int(config["attention"] != "none"))
+        assert (entry["hidden"], entry["vocabulary"]) == (config["decoder_width"], config["target_vocabulary"])
+        with safe_open(Path(entry["path"]) / "model.safetensors", "pt") as file:
+            assert entry["parameters"] == sum(file.get_tensor(name).numel() for name in file.keys())  # noqa: SIM118 - no dict
+
+
 def test_recent_folders_are_listed_and_vanished_ones_are_not(run: Run, tiny: Path, tmp_path: Path) -> None:
     """What was opened in the window can be named in the terminal, while it is there."""
     settings.save(Settings(recent=(str(tiny), str(tmp_path / "gone"))), places.settings_file())
     names = [entry["name"] for entry in run("list", "--json").json]
-    assert (names[0], names[-1]) == ("bert-l6-h384-en", "tiny")
-    assert "gone" not in names
+    assert names == [*(folder.name for folder in shelf.shipped()), "tiny"]
 
 
 def test_the_table_has_a_heading_and_a_line_each(run: Run) -> None:
@@ -44,4 +55,5 @@ def test_the_table_has_a_heading_and_a_line_each(run: Run) -> None:
     heading, *lines = outcome.out.splitlines()
     assert heading.split() == KEYS
     assert [line.split()[0] for line in lines] == [folder.name for folder in shelf.shipped()]
+    assert lines[0].split()[:2] == ["bert-l6-h384-en", "bert"]
     assert outcome.status == 0

@@ -321,7 +321,7 @@ def test_an_answer_without_an_end_is_stopped_and_that_is_said(library: Library, 
 
 def test_an_empty_source_is_refused(library: Library, folders: dict[str, Reference]) -> None:
     """There is nothing to read."""
-    with pytest.raises(TextError, match="nothing to compute on"):
+    with pytest.raises(TextError, match="nothing to decode"):
         run(library, Decode(folders["dot"], ""))
 
 

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from attnviz import session
 from attnviz.settings import Settings
 from attnviz.window import Window
-from tests.windows import strong_folder
+from tests.tabs.translating import Hand, offer, write_shelf
+from tests.windows import opened, strong_folder
 
 SENTENCE = "the cat [MASK] on a mat"
 
@@ -39,3 +40,18 @@ def window(qtbot: QtBot, folder: Path, tmp_path: Path) -> Iterator[Window]:
     qtbot.waitUntil(lambda: made.is_settled, timeout=30_000)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def translators(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """Tiny encoder–decoders with general, dot and no attention, that nobody changes."""
+    return write_shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def hand(qtbot: QtBot, folder: Path, translators: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hand]:
+    """The window with the decoding tab in front and its first source answered; the tiny translators are the shipped ones."""
+    offer(monkeypatch, translators)
+    window = opened(qtbot, folder, tab="decoding", width=1280, height=800)
+    yield Hand(qtbot, window)
+    window.close()
