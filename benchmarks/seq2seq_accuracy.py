@@ -47,9 +47,8 @@ class Row:
     figures: Mapping[str, float]
 
     def line(self) -> str:
-        return f"| {self.checkpoint} | {self.part} | {self.examples:,} | " + " | ".join(
-            map(_cell, self.figures.items())
-        )
+        cells = [self.checkpoint, self.part, f"{self.examples:,}", *map(_cell, self.figures.items())]
+        return f"| {' | '.join(cells)} |"
 
 
 def _cell(figure: tuple[str, float]) -> str:

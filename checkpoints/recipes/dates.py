@@ -117,9 +117,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         attention_width=64,
         longest=LONGEST,
     )
-    pairs, valid = (pairs_of(examples(part), source, target) for part in ("train", "valid"))
+    every = 50 if chosen.smoke else 1
+    pairs, valid, test = (pairs_of(examples(part)[::every], source, target) for part in ("train", "valid", "test"))
     model = train(build(lambda: Seq2seq(config), plan), pairs, plan, run, lambda model: judge(model, valid))
-    test = pairs_of(examples("test")[:: 50 if chosen.smoke else 1], source, target)
     print(f"held-out dates: {judge(model, test)}")
     write(options.folder(chosen, NAME), model, source, target, "dates")
 

@@ -134,12 +134,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     config = Seq2seqConfig(
         chosen.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=256, longest=2 * TARGET_MOST
     )
-    pairs, valid = pairs_of(known, "train", source, target), held_out(known, "valid", source)
+    pairs, valid, test = (
+        pairs_of(known, "train", source, target),
+        held_out(known, "valid", source),
+        held_out(known, "test", source),
+    )
+    if not (pairs and valid and test):
+        raise SystemExit(f"{chosen.data} holds too few phrases to train on most and hold some out; give a larger file.")
     print(f"{len(pairs):,} pairs to learn from, {len(valid):,} phrases to check on")
     model = train(
         build(lambda: begin(config), plan), pairs, plan, run, lambda model: judge(model, valid, source, target)
     )
-    print(f"held-out phrases: {judge(model, held_out(known, 'test', source), source, target)}")
+    print(f"held-out phrases: {judge(model, test, source, target)}")
     write(options.folder(chosen, name), model, source, target, "phrases")
 
 

@@ -139,6 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         chosen.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=128, longest=LONGEST
     )
     valid, test = (part(words, held_out)[: 200 if chosen.smoke else None] for held_out in ("valid", "test"))
+    if not (valid and test):
+        raise SystemExit(f"{chosen.data} holds too few words to hold some out; give a larger file.")
     model = train(
         build(lambda: Seq2seq(config), plan),
         pairs_of(words, part(words, "train"), source, target),
