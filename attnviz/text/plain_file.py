@@ -14,23 +14,27 @@ LARGEST = 16 * 2**20
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_bytes(path: str, most: int = LARGEST, *, cut: bool = False) -> bytes:
-    """All bytes of a regular file, or the first ``most`` of a larger one if it may be ``cut``; raises TextError naming what is wrong with it."""
+def read_bytes(path: str, most: int = LARGEST, *, cut: bool = False, wanted: str = "text file") -> bytes:
+    """All bytes of a regular file, or the first ``most`` of a larger one if it may be ``cut``; raises TextError naming what is wrong with it.
+
+    ``wanted`` is what the person should name instead.
+    """
     name = printable(Path(path).name or path, 80)
     try:
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:
         reason = "may not be read: its permissions forbid it" if isinstance(error, PermissionError) else "can't be read"
         reason = "doesn't exist" if isinstance(error, FileNotFoundError) else reason
-        raise TextError(f"The file {name} {reason}; name a text file.", "FILE_UNREADABLE") from None
+        raise TextError(f"The file {name} {reason}; name a {wanted}.", "FILE_UNREADABLE") from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise TextError(f"{name} is no file (but a folder, pipe or device); name a text file.", "NOT_A_FILE")
+        raise TextError(f"{name} is no file (but a folder, pipe or device); name a {wanted}.", "NOT_A_FILE")
     with os.fdopen(descriptor, "rb") as stream:
         size = status.st_size
         if size > most and not cut:
-            sentence = f"The file {name} has {size / 2**20:.1f} MiB, more than the {most / 2**20:.0f} MiB that are read; take a part of it."
+            way_out = "take a part of it" if wanted == "text file" else "use a smaller one"
+            sentence = f"The file {name} has {size / 2**20:.1f} MiB, more than the {most / 2**20:.0f} MiB that are read; {way_out}."
             raise TextError(sentence, "FILE_TOO_BIG")
         try:
             return stream.read(most)

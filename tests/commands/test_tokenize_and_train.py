@@ -124,7 +124,9 @@ def test_bad_tokenizers_are_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     model = {"type": "BPE", "vocab": {"a": 0}, "merges": []}
     paths["explosive"].write_text(json.dumps({"pre_tokenizer": split, "model": model}), encoding="utf-8")
     for path in paths.values():
-        refusal(capsys, "tokenize", "a" * 40 + "!", "--tokenizer", str(path))
+        sentence = refusal(capsys, "tokenize", "a" * 40 + "!", "--tokenizer", str(path))
+        assert "text file" not in sentence
+        assert "take a part" not in sentence
 
 
 def test_two_tokenizers_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

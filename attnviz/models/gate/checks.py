@@ -55,7 +55,7 @@ def examine_tokenizer(path: Path) -> TokenizerSpec:
     """Check the tokenizer of a folder, or a tokenizer.json that stands alone, in this process. Raises CheckpointError or TextError."""
     if os.path.isdir(path):  # noqa: PTH112 - Path raises where isdir only denies
         return read_tokenizer(Folder(path))
-    return sanitise(read_bytes(str(path), LARGEST_FILE), name=path.name)
+    return sanitise(read_bytes(str(path), LARGEST_FILE, wanted="tokenizer.json"), name=path.name)
 
 
 def _config(files: Folder) -> tuple[Family, Config, tuple[str, ...]]:
