@@ -63,7 +63,9 @@ def subject(folder: Path) -> Subject:
     opened = Library().encoder_decoder(Reference(str(folder), "cpu"))
     task = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("task", "")
     source, target = (Tokenizer.from_str(codec.spec.json) for codec in (opened.source, opened.target))
-    return Subject(folder.name, task, opened.model, source, target)
+    model = opened.writer.model
+    assert isinstance(model, Seq2seq)
+    return Subject(folder.name, task, model, source, target)
 
 
 def words_right(examined: Subject, words: spelling.Words, most: int | None = None) -> Iterator[Row]:

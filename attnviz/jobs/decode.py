@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from attnviz.edits import DecodingEdit, ForceToken, first_changed
 from attnviz.errors import JobError
 from attnviz.models.reference import Reference
-from attnviz.trace import Decoding, Encoding, Misfits, Record, Tokens, Trace
+from attnviz.trace import Decoding, Misfits, Record, Tokens, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Iterator
 
     from attnviz.models.encoder_decoder import EncoderDecoder
     from attnviz.models.library import Library
@@ -37,25 +37,28 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earlier:
-    """An answer to go on from: the question it answers, its records, and the edits that were made in it."""
+    """An answer to go on from: the question and the records that answer it."""
 
     job: Decode
-    encoding: Encoding
-    decoding: Decoding
-    misfits: frozenset[Hashable] = frozenset()
+    records: tuple[Record, ...]
 
     @staticmethod
     def of(job: Decode | None, trace: Trace) -> Earlier | None:
         """The answer that a trace holds; None when it holds none."""
-        encoding, decoding, misfits = trace.find(Encoding), trace.find(Decoding), trace.find(Misfits)
-        if job is None or encoding is None or decoding is None:
+        if job is None or trace.find(Decoding) is None:
             return None
-        left_out = frozenset(edit for edit, _ in misfits.reasons) if misfits else frozenset()
-        return Earlier(job, encoding, decoding, left_out)
+        return Earlier(job, tuple(trace.records.values()))
+
+    @property
+    def trace(self) -> Trace:
+        return Trace().plus(*self.records)
 
     @property
     def edits(self) -> tuple[DecodingEdit, ...]:
-        return tuple(edit for edit in self.job.edits if edit not in self.misfits)
+        """Those that were made, and not only asked for."""
+        misfits = self.trace.find(Misfits)
+        left_out = {edit for edit, _ in misfits.reasons} if misfits else set()
+        return tuple(edit for edit in self.job.edits if edit not in left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ class Decode:
 
     def _decode(self, model: EncoderDecoder, tokens: Tokens) -> Iterator[Record]:
         from attnviz.models.decoding import Plan, Sampling  # noqa: PLC0415 - imports torch: only where a model runs
-        from attnviz.models.encoder_decoder import Kept, forced_by  # noqa: PLC0415
+        from attnviz.models.encoder_decoder import forced_by  # noqa: PLC0415
+        from attnviz.models.writer import Kept  # noqa: PLC0415
 
         edits, misfits = self.edits, model.misfits(self.edits, tokens)
         if self.skips_misfits:
@@ -103,15 +107,14 @@ class Decode:
         plan = Plan(model.limit(self.limit), forced, sampling)
         kept = None
         if self.earlier is not None and self._continues(self.earlier.job):
-            decoding = self.earlier.decoding
-            steps = self._unchanged(self.earlier, edits, {**forced, **forced_by(edits)}, plan.limit)
-            kept = Kept(self.earlier.encoding, decoding, min(steps, len(decoding)))
+            trace = self.earlier.trace
+            kept = Kept(trace, self._unchanged(trace, edits, {**forced, **forced_by(edits)}, plan.limit))
         yield from model.decode(tokens, plan, edits, kept)
 
     def _forced(self, model: EncoderDecoder) -> tuple[int, ...]:
         """The ids that the answer must begin with."""
         if self.target is not None:
-            return (*model.target_ids(self.target), model.model.config.end)
+            return (*model.target_ids(self.target), model.writer.end)
         return self.path or (model.target_ids(self.prefix) if self.prefix.strip() else ())
 
     def _continues(self, other: Decode) -> bool:
@@ -119,15 +122,18 @@ class Decode:
         ours, theirs = ((job.checkpoint, job.text, job.draw, job.limit) for job in (self, other))
         return ours == theirs
 
-    def _unchanged(self, earlier: Earlier, edits: tuple[DecodingEdit, ...], forced: dict[int, int], limit: int) -> int:
+    def _unchanged(self, trace: Trace, edits: tuple[DecodingEdit, ...], forced: dict[int, int], limit: int) -> int:
         """How many steps of the earlier answer still hold: up to the first edit that differs and the first other word."""
+        decoding = trace.find(Decoding)
+        if decoding is None or self.earlier is None:
+            return 0
         others = tuple(edit for edit in edits if not isinstance(edit, ForceToken))
-        theirs = tuple(edit for edit in earlier.edits if not isinstance(edit, ForceToken))
+        theirs = tuple(edit for edit in self.earlier.edits if not isinstance(edit, ForceToken))
         changed = first_changed(theirs, others)
-        steps = min(limit, len(earlier.decoding) if changed is None else changed)
-        for step in range(min(steps, len(earlier.decoding))):
-            was_free = earlier.decoding.choices[step] != "forced"
-            if was_free == (step in forced) or (step in forced and forced[step] != earlier.decoding.tokens[step]):
+        steps = min(limit, len(decoding), len(decoding) if changed is None else changed)
+        for step in range(steps):
+            was_free = decoding.choices[step] != "forced"
+            if was_free == (step in forced) or (step in forced and forced[step] != decoding.tokens[step]):
                 return step
         return steps
 

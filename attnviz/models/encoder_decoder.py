@@ -5,41 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
-from attnviz.edits import ForceToken, HideSource, Sizes, misfit
+from attnviz.edits import ForceToken, HideSource, misfit
 from attnviz.errors import JobError, TextError, printable
 from attnviz.models.beam import search
 from attnviz.models.decoding import Made, Plan, decode
-from attnviz.models.recurrent import Recurrent, decoding_of, encoded_of, encoding_of, head
-from attnviz.trace import Decoding, Encoding, LoadReport, Notice, Progress, Record, Timing, Tokens
+from attnviz.trace import Decoding, LoadReport, Notice, Progress, Record, Timing, Tokens
 
 if TYPE_CHECKING:
     from attnviz.edits import DecodingEdit
     from attnviz.models.gate import Verdict
-    from attnviz.models.seq2seq import Encoded, Seq2seq
+    from attnviz.models.writer import Kept, Writer
     from attnviz.text.codec import Codec
 
 LONGEST_SOURCE = 2000
 FIRST_LOOK = 32  # steps after which a long output is shown for the first time
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a run can go on from: the records of an earlier one and how many of its steps still hold."""
-
-    encoding: Encoding
-    decoding: Decoding
-    steps: int
-
-
 @dataclass(frozen=True, eq=False)
 class EncoderDecoder:
     """Reads only; one thread uses it. Tensors stay inside: what comes out is records."""
 
-    model: Seq2seq
+    writer: Writer
     source: Codec
     target: Codec
     vocabulary: tuple[str, ...]
@@ -51,7 +42,8 @@ class EncoderDecoder:
         """Yield Notices about what can't be read, then the source's Tokens. Raises TextError."""
         if not text.strip():
             raise TextError("There is nothing to decode: the source is blank; type a word or a sentence.", "EMPTY_TEXT")
-        tokens = self.source.encode(text, limit=LONGEST_SOURCE)
+        most = min(LONGEST_SOURCE, self.writer.longest_source or LONGEST_SOURCE)
+        tokens = self.source.encode(text, limit=most)
         if tokens.total > len(tokens):
             yield Notice("truncated", f"Reading the first {len(tokens)} of {tokens.total} source tokens.")
         unknown = [label for label, piece in zip(_written(tokens), tokens.pieces, strict=True) if self._unknown(piece)]
@@ -72,11 +64,9 @@ class EncoderDecoder:
     def limit(self, wanted: int | None) -> int:
         """The most words of an answer. Raises JobError for a limit that makes no sense."""
         if wanted is None:
-            return self.model.config.longest
-        if not 1 <= wanted <= self.model.config.longest:
-            raise JobError(
-                f"The limit must lie between 1 and {self.model.config.longest} words, not {wanted}.", "BAD_LIMIT"
-            )
+            return self.writer.longest
+        if not 1 <= wanted <= self.writer.longest:
+            raise JobError(f"The limit must lie between 1 and {self.writer.longest} words, not {wanted}.", "BAD_LIMIT")
         return wanted
 
     @torch.inference_mode()
@@ -88,33 +78,35 @@ class EncoderDecoder:
         With ``kept`` neither the encoder nor the steps before the first changed one run again. ``edits`` must fit, see ``misfits``.
         """
         began = time.perf_counter()
-        encoding, encoded = self._encoded(tokens, kept)
-        yield encoding
-        stepper = Recurrent(self.model, encoded, edits)
-        earlier, state, previous, first = self._begin(stepper, kept)
+        reading = self.writer.read(tokens, kept)
+        yield from reading.records()
+        stepper = reading.stepper(edits)
+        first = 0 if kept is None else kept.steps
+        state = stepper.start() if kept is None or not first else reading.state_after(kept)
+        previous = kept.decoding.tokens[first - 1] if kept is not None and first else stepper.begin
         made: list[Made] = []
         plan = replace(plan, forced={**plan.forced, **forced_by(edits)})
         look = FIRST_LOOK
-        if earlier is None or not earlier.ended:
+        write = partial(reading.written, stepper, made, state, self.vocabulary, kept)
+        if previous != self.writer.end or not first:
             for step in decode(stepper, plan, state, previous, first):
                 made.append(step)
                 yield Progress("decoding", first + len(made), plan.limit)
                 if len(made) == look:
                     look *= 2
-                    yield self._finished(stepper, made, state, earlier, edits)
-        record = self._finished(stepper, made, state, earlier, edits)
-        yield record
-        if not record.ended:
-            yield self._endless(len(record))
+                    yield from self._told(write(), edits)
+        yield from self._told(write(), edits)
+        if (made[-1].token if made else previous) != self.writer.end:
+            yield self._endless(first + len(made))
         yield Timing(time.perf_counter() - began)
 
     @torch.inference_mode()
     def search(self, tokens: Tokens, plan: Plan, width: int, penalty: float) -> Iterator[Record]:
         """Yield the Encoding, Progress, the BeamTree, the Decoding of its best output, and the Timing."""
         began = time.perf_counter()
-        encoding, encoded = self._encoded(tokens, None)
-        yield encoding
-        stepper = Recurrent(self.model, encoded)
+        reading = self.writer.read(tokens, None)
+        yield from reading.records()
+        stepper = reading.stepper(())
         found = None
         for count, found in enumerate(search(stepper, plan, width), start=1):  # noqa: B007 - the last one is wanted
             yield Progress("searching", count, plan.limit)
@@ -122,47 +114,25 @@ class EncoderDecoder:
             return
         tree = found.tree(penalty, self.vocabulary)
         yield tree
-        record = self._finished(stepper, found.path(tree.leaves[0]), encoded.fixed, None, ())
-        yield record
-        if not record.ended:
-            yield self._endless(len(record))
+        made = found.path(tree.leaves[0])
+        yield from self._told(reading.written(stepper, made, stepper.start(), self.vocabulary, None), ())
+        if made[-1].token != self.writer.end:
+            yield self._endless(len(made))
         yield Timing(time.perf_counter() - began)
 
-    def _encoded(self, tokens: Tokens, kept: Kept | None) -> tuple[Encoding, Encoded]:
-        if kept is not None:
-            return kept.encoding, encoded_of(kept.encoding, self.device)
-        encoded = self.model.encode(torch.tensor(tokens.ids, device=self.device)[None])
-        return encoding_of(self.model, encoded), encoded
-
-    def _begin(self, stepper: Recurrent, kept: Kept | None) -> tuple[Decoding | None, torch.Tensor, int, int]:
-        """What is kept, the state and the word to go on from, and the number of the next step."""
-        if kept is None or not kept.steps:
-            return None, stepper.start(), stepper.begin, 0
-        earlier = head(kept.decoding, kept.steps)
-        state = torch.tensor(earlier.hidden[-1], device=self.device)[None]  # (1, decoder_width)
-        return earlier, state, earlier.tokens[-1], len(earlier)
-
-    def _finished(
-        self,
-        stepper: Recurrent,
-        made: Sequence[Made],
-        state: torch.Tensor,
-        earlier: Decoding | None,
-        edits: Sequence[DecodingEdit],
-    ) -> Decoding:
-        """The record of what has been made so far, with its text."""
-        record = decoding_of(stepper, made, state, self.vocabulary, earlier) if made else earlier
-        if record is None:
-            raise JobError("There is nothing to decode: the limit leaves no step.", "BAD_LIMIT")
-        words = record.tokens[:-1] if record.ended else record.tokens
-        changed = tuple(sorted({edit.step for edit in edits if edit.step < len(record)}))
-        return replace(record, text=self.target.decode(words), changed=changed)
+    def _told(self, records: Iterator[Record], edits: Sequence[DecodingEdit]) -> Iterator[Record]:
+        """The records of some steps; the Decoding with its text and the steps that were changed."""
+        for record in records:
+            if isinstance(record, Decoding):
+                words = record.tokens[:-1] if record.ended else record.tokens
+                changed = tuple(sorted({edit.step for edit in edits if edit.step < len(record)}))
+                yield replace(record, text=self.target.decode(words), changed=changed)
+            else:
+                yield record
 
     def misfits(self, edits: Sequence[DecodingEdit], tokens: Tokens) -> dict[DecodingEdit, str]:
         """The edits that can't be made to this source, each with half a sentence on why."""
-        config = self.model.config
-        width = 0 if self.model.attention is None else config.encoder_width
-        sizes = Sizes(len(tokens), config.target_vocabulary, width)
+        sizes = self.writer.sizes(tokens)
         found = {edit: reason for edit in edits if (reason := misfit(edit, sizes)) is not None}
         hidden: set[int] = set()
         for edit in edits:
@@ -174,7 +144,7 @@ class EncoderDecoder:
         return found
 
     def _endless(self, steps: int) -> Notice:
-        sentence = f"Stopped after {steps} words without an end sign: '{self.report.name}' gives at most {self.model.config.longest}."
+        sentence = f"Stopped after {steps} words without an end sign: '{self.report.name}' gives at most {self.writer.longest}."
         return Notice("endless", sentence)
 
     def _unknown(self, piece: str) -> bool:

@@ -21,6 +21,7 @@ from attnviz.models.device import available, choose
 from attnviz.models.encoder_decoder import EncoderDecoder
 from attnviz.models.gate import Examination, Verdict, unchanged
 from attnviz.models.layout import Part
+from attnviz.models.recurrent import RecurrentWriter
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import Seq2seqConfig
 from attnviz.models.weights import read_weights
@@ -152,7 +153,7 @@ def _load_translator(
     able = {"can_fill_masks": False, "can_judge_pairs": False, "can_write": True}
     report = _report(verdict, model, device, probe, clock(), able)
     vocabulary = tuple(map(target.label, range(config.target_vocabulary)))
-    return EncoderDecoder(model, source, target, vocabulary, report, device, verdict)
+    return EncoderDecoder(RecurrentWriter(model, device), source, target, vocabulary, report, device, verdict)
 
 
 def _filled(build: Callable[[], _Model], weights: Mapping[str, torch.Tensor], device: torch.device) -> _Model:

@@ -1,31 +1,91 @@
-"""A recurrent encoder–decoder that has read its source: one step at a time, with what-ifs, and its steps as a record."""
+"""A recurrent encoder–decoder as a ``Writer``: one step at a time, with what-ifs, and its steps as a record."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from attnviz.edits import HideSource, SetContext, SetWeights
+from attnviz.edits import HideSource, SetContext, SetWeights, Sizes
 from attnviz.models.attention import numbers
 from attnviz.models.checkpoint import finite
 from attnviz.models.seq2seq import UNCHANGED, Change, Encoded, Seq2seq, Steps
-from attnviz.trace import Decoding, Encoding, Floats, frozen
+from attnviz.models.writer import Kept, Reading
+from attnviz.trace import Decoding, Encoding, Floats, Record, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from attnviz.edits import DecodingEdit
     from attnviz.models.decoding import Made
+    from attnviz.trace import Tokens
 
 ROWS = (
     *("embedded", "before", "hidden", "reset", "update", "candidate", "scores", "weights", "query"),
     *("context", "attentional", "logits"),
 )
 PER_STEP = ("previous", "tokens", "choices", "probabilities", "ranks")
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrentWriter:
+    """GRU encoder and decoder, with attention or without."""
+
+    model: Seq2seq
+    device: torch.device
+
+    @property
+    def end(self) -> int:
+        return self.model.config.end
+
+    @property
+    def longest(self) -> int:
+        return self.model.config.longest
+
+    @property
+    def longest_source(self) -> int | None:
+        return None
+
+    def read(self, tokens: Tokens, kept: Kept | None) -> Reading:
+        encoding = None if kept is None else kept.trace.find(Encoding)
+        if encoding is not None:
+            return RecurrentReading(self.model, encoded_of(encoding, self.device), encoding)
+        encoded = self.model.encode(torch.tensor(tokens.ids, device=self.device)[None])
+        return RecurrentReading(self.model, encoded, encoding_of(self.model, encoded))
+
+    def sizes(self, tokens: Tokens) -> Sizes:
+        config = self.model.config
+        width = 0 if self.model.attention is None else config.encoder_width
+        return Sizes(len(tokens), config.target_vocabulary, width)
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrentReading:
+    """A source that was read, as tensors and as a record."""
+
+    model: Seq2seq
+    encoded: Encoded
+    encoding: Encoding
+
+    def records(self) -> Iterator[Record]:
+        yield self.encoding
+
+    def stepper(self, edits: Sequence[DecodingEdit]) -> Recurrent:
+        return Recurrent(self.model, self.encoded, edits)
+
+    def state_after(self, kept: Kept) -> Tensor:
+        return torch.tensor(kept.decoding.hidden[kept.steps - 1], device=self.encoded.fixed.device)[None]
+
+    def written(
+        self, stepper: Recurrent, made: Sequence[Made], before: Tensor, vocabulary: tuple[str, ...], kept: Kept | None
+    ) -> Iterator[Record]:
+        earlier = None if kept is None or not kept.steps else head(kept.decoding, kept.steps)
+        if made:
+            yield decoding_of(stepper, made, before, vocabulary, earlier)
+        elif earlier is not None:
+            yield earlier
 
 
 class Recurrent:
@@ -111,19 +171,10 @@ def decoding_of(
     embedded, hidden = _rows(made, "embedded"), _rows(made, "hidden")
     states = torch.cat([before, hidden[:-1]])  # (steps, decoder_width)
     reset, update, candidate = stepper.model.gates(embedded, states)
-    logits = finite(_rows(made, "logits"))
     looks = made[0].computed.scores is not None
     query = stepper.model.attention.query(hidden) if stepper.model.config.attention == "additive" else None  # type: ignore[operator, union-attr] # only additive has one
-    tokens = tuple(step.token for step in made)
-    logs = logits.log_softmax(-1)  # (steps, target vocabulary)
-    own = logs.gather(1, torch.tensor(tokens, device=logs.device)[:, None])  # (steps, 1)
     record = Decoding(
-        previous=tuple(step.previous for step in made),
-        tokens=tokens,
-        choices=tuple(step.choice for step in made),
-        vocabulary=vocabulary,
-        text="",
-        ended=tokens[-1] == stepper.end,
+        **words_of(made, vocabulary, stepper.end, _rows(made, "logits")),
         embedded=numbers(embedded),
         before=numbers(states),
         hidden=numbers(hidden),
@@ -135,9 +186,6 @@ def decoding_of(
         query=None if query is None else numbers(query),
         context=numbers(_rows(made, "context")) if looks else None,
         attentional=numbers(_rows(made, "attentional")),
-        logits=numbers(logits),
-        probabilities=own[:, 0].double().exp().cpu().numpy(),
-        ranks=((logs > own).sum(-1) + 1).cpu().numpy(),
     )
     return record if earlier is None else joined(earlier, record)
 
@@ -147,6 +195,24 @@ def _rows(made: Sequence[Made], name: str) -> Tensor:
     whole = [getattr(step.computed, name) for step in made]  # each (rows, 1, …)
     own = [tensor if len(tensor) == 1 else tensor[step.row][None] for tensor, step in zip(whole, made, strict=True)]
     return torch.cat(own)[:, 0]
+
+
+def words_of(made: Sequence[Made], vocabulary: tuple[str, ...], end: int, logits: Tensor) -> dict[str, Any]:
+    """What is said of the words of some steps, whatever made them, as parts of a Decoding; ``logits`` (steps, vocabulary)."""
+    tokens = tuple(step.token for step in made)
+    logs = finite(logits).log_softmax(-1)  # (steps, target vocabulary)
+    own = logs.gather(1, torch.tensor(tokens, device=logs.device)[:, None])  # (steps, 1)
+    return {
+        "previous": tuple(step.previous for step in made),
+        "tokens": tokens,
+        "choices": tuple(step.choice for step in made),
+        "vocabulary": vocabulary,
+        "text": "",
+        "ended": tokens[-1] == end,
+        "logits": numbers(logits),
+        "probabilities": own[:, 0].double().exp().cpu().numpy(),
+        "ranks": ((logs > own).sum(-1) + 1).cpu().numpy(),
+    }
 
 
 def head(record: Decoding, steps: int) -> Decoding:

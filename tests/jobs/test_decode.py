@@ -137,7 +137,7 @@ def test_a_changed_run_that_goes_on_equals_one_from_the_start(
     """Bit for bit, and back again: undoing every edit gives the first answer."""
     plain = Decode(folders[kind], SOURCE)
     first = run(library, plain)
-    earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
+    earlier = Earlier.of(plain, first)
     fresh = answer(library, Decode(folders[kind], SOURCE, edits=edits))
     changed_job = Decode(folders[kind], SOURCE, edits=edits, earlier=earlier)
     changed = run(library, changed_job)
@@ -145,7 +145,7 @@ def test_a_changed_run_that_goes_on_equals_one_from_the_start(
     assert changed.find(Decoding).changed == tuple(
         sorted({edit.step for edit in edits if edit.step < len(changed.find(Decoding))})
     )
-    back = Earlier(changed_job, changed.find(Encoding), changed.find(Decoding))
+    back = Earlier.of(changed_job, changed)
     same(answer(library, Decode(folders[kind], SOURCE, earlier=back)), first.find(Decoding))
 
 
@@ -155,7 +155,7 @@ def test_a_change_at_a_step_costs_only_the_steps_after_it(
     """The encoder isn't run again, and the decoder is asked once for every step from the change on."""
     plain = Decode(folders["general"], SOURCE)
     first = run(library, plain)
-    earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
+    earlier = Earlier.of(plain, first)
     asked: list[int] = []
     advance = recurrent.Recurrent.advance
 
@@ -164,7 +164,7 @@ def test_a_change_at_a_step_costs_only_the_steps_after_it(
         return advance(self, state, fed, step)
 
     monkeypatch.setattr(recurrent.Recurrent, "advance", watched)
-    model = library.encoder_decoder(folders["general"]).model
+    model = library.encoder_decoder(folders["general"]).writer.model
     monkeypatch.setattr(type(model), "encode", lambda *_: pytest.fail("the encoder ran"))
     changed = answer(library, Decode(folders["general"], SOURCE, edits=(ForceToken(4, 5),), earlier=earlier))
     assert asked == list(range(4, len(changed)))
@@ -177,7 +177,7 @@ def test_an_earlier_answer_to_another_question_is_not_used(library: Library, fol
     """Another source or model is computed from the start."""
     plain = Decode(folders["general"], SOURCE)
     first = run(library, plain)
-    earlier = Earlier(plain, first.find(Encoding), first.find(Decoding))
+    earlier = Earlier.of(plain, first)
     same(
         answer(library, Decode(folders["general"], "other", earlier=earlier)),
         answer(library, Decode(folders["general"], "other")),
@@ -281,7 +281,7 @@ def test_a_draw_is_repeated_by_its_seed(library: Library, folders: dict[str, Ref
     same(answer(library, job), first.find(Decoding))
     others = {answer(library, Decode(folders["dot"], SOURCE, draw=Draw(2.0, seed))).tokens for seed in range(6)}
     assert len(others) > 1
-    earlier = Earlier(job, first.find(Encoding), first.find(Decoding))
+    earlier = Earlier.of(job, first)
     edits = (ForceToken(1, 7),)
     same(
         answer(library, Decode(folders["dot"], SOURCE, draw=Draw(2.0, 11), edits=edits, earlier=earlier)),
@@ -308,7 +308,7 @@ def test_a_beam_gives_its_tree_and_the_steps_of_its_best_output(
 def test_an_answer_without_an_end_is_stopped_and_that_is_said(library: Library, tmp_path: Path) -> None:
     """A model whose end sign is never the best runs to its limit, and no further."""
     folder = Reference(str(write_translator(tmp_path / "endless", "general", longest=9)))
-    model = library.encoder_decoder(folder).model
+    model = library.encoder_decoder(folder).writer.model
     model.output_bias[2] = -1e4
     trace = run(library, Decode(folder, SOURCE))
     found = trace.find(Decoding)
@@ -350,6 +350,6 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     """Weights that diverge only on some text are told on that text."""
     folder = Reference(str(write_translator(tmp_path / "wild", "dot")))
     library = Library()
-    library.encoder_decoder(folder).model.embedding.weight[5] = float("nan")
+    library.encoder_decoder(folder).writer.model.embedding.weight[5] = float("nan")
     with pytest.raises(CheckpointError, match="not finite"):
         run(library, Decode(folder, SOURCE, path=(5,)))
