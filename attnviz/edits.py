@@ -68,11 +68,15 @@ class SetContext:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What an edit of a decoding must fit: tokens of the source, ids of the target vocabulary, width of the context (0: none)."""
+    """What an edit of a decoding must fit: tokens of the source, ids of the target vocabulary, width of the context (0: none).
+
+    ``without`` says why there is no context to change.
+    """
 
     source: int
     vocabulary: int
     context: int
+    without: str = "this model has no attention, so there is nothing to set; choose one with attention"
 
 
 DecodingEdit = ForceToken | SetWeights | HideSource | SetContext
@@ -86,7 +90,7 @@ def misfit(edit: DecodingEdit, sizes: Sizes) -> str | None:
         case ForceToken():
             return None
         case _ if not sizes.context:
-            return "this model has no attention, so there is nothing to set; choose one with attention"
+            return sizes.without
         case SetWeights(weights=weights) if len(weights) != sizes.source:
             return f"the source has {sizes.source} tokens, and there are {len(weights)} weights"
         case HideSource(position=position) if position >= sizes.source:

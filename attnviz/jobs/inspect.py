@@ -20,7 +20,7 @@ class Inspect:
     """Yield Tokens, then Attention and Hidden layer by layer, Timing, and an Overview a layer.
 
     ``blocks`` names the layers whose every intermediate is wanted too. ``overviews`` can be left out by those who only
-    want the numbers.
+    want the numbers. An encoder–decoder reads ``text`` and writes ``pair``, or its own answer: Attention of three sites.
     """
 
     checkpoint: Reference
@@ -31,6 +31,10 @@ class Inspect:
     overviews: bool = True
 
     def run(self, library: Library) -> Iterator[Record]:
+        if library.translates(self.checkpoint):
+            writer = library.encoder_decoder(self.checkpoint)
+            yield from writer.inspect(self.text, self.pair, overviews=self.overviews)
+            return
         checkpoint = library.encoder(self.checkpoint)
         for record in checkpoint.encode(self.text, self.pair, self.masked):
             yield record

@@ -47,14 +47,14 @@ def _repeated(tensor: Tensor, rows: int) -> Tensor:
     return tensor[:1].expand(rows, -1, -1, -1)  # (rows, heads, source, head_dim)
 
 
-def seen(made: Sequence[Made]) -> Iterator[Record]:
+def seen(made: Sequence[Made], after: int = 0) -> Iterator[Record]:
     """Hidden and Attention of all decoder layers over the steps made, from the first step on: as ``Transformer.trace`` yields.
 
-    Every step's own query is put below the others; the keys and values are those that the last step has in its cache.
+    ``after`` so many steps that are not among them; the causal mask is then left to whoever puts all queries together. Every step's own query is put below the others; the keys and values are those that the last step has in its cache.
     """
     computed: list[Decoded] = [step.computed for step in made]
     rows = [step.row if len(step.computed.logits) > 1 else 0 for step in made]
-    mask = causal(len(made), None, computed[0].logits.device)
+    mask = None if after else causal(len(made), None, computed[0].logits.device)
     mask = None if mask is None else mask[0, 0]
     yield Hidden(Site.DECODER, 0, numbers(_steps([each.embedded for each in computed], rows)))
     for layer in range(len(computed[0].layers)):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from attnviz.edits import ForceToken, HideSource, misfit
-from attnviz.errors import JobError, TextError, printable
+from attnviz.errors import CheckpointError, JobError, TextError, printable
+from attnviz.models.attention import overview
 from attnviz.models.beam import search
 from attnviz.models.decoding import Made, Plan, decode
-from attnviz.trace import Decoding, LoadReport, Notice, Progress, Record, Timing, Tokens
+from attnviz.trace import Attention, Decoding, LoadReport, Notice, Progress, Record, Timing, Tokens
 
 if TYPE_CHECKING:
     from attnviz.edits import DecodingEdit
@@ -129,6 +130,25 @@ class EncoderDecoder:
                 yield replace(record, text=self.target.decode(words), changed=changed)
             else:
                 yield record
+
+    def inspect(self, text: str, answer: str | None, *, overviews: bool = True) -> Iterator[Record]:
+        """Read ``text`` and write ``answer``, or what the model answers by itself: the records of every attention, and all heads in small.
+
+        Raises CheckpointError for a model without heads.
+        """
+        if not self.writer.has_heads:
+            sentence = f"'{self.report.name}' has no heads to inspect: its one attention is seen step by step in the decoding tab."
+            raise CheckpointError(sentence, "WRONG_FAMILY")
+        forced = () if answer is None else (*self.target_ids(answer), self.writer.end)
+        for record in self.read(text):
+            yield record
+            if isinstance(record, Tokens):
+                seen = []
+                for each in self.decode(record, Plan(self.writer.longest, dict(enumerate(forced)))):
+                    seen += [each] if isinstance(each, Attention) else []
+                    yield each
+                for attention in {each.slot: each for each in seen}.values() if overviews else ():
+                    yield overview(attention, (), self.device)
 
     def misfits(self, edits: Sequence[DecodingEdit], tokens: Tokens) -> dict[DecodingEdit, str]:
         """The edits that can't be made to this source, each with half a sentence on why."""

@@ -9,12 +9,14 @@ from typing import Any
 from attnviz.errors import CheckpointError
 from attnviz.models import config as bert
 from attnviz.models import seq2seq_config as seq2seq
+from attnviz.models import transformer_config as transformer
 from attnviz.models.config import BertConfig
 from attnviz.models.layout import Entry, bert_layout
 from attnviz.models.seq2seq_config import Seq2seqConfig
+from attnviz.models.transformer_config import TransformerConfig
 from attnviz.text.strict_json import parse_object, shown
 
-Config = BertConfig | Seq2seqConfig
+Config = BertConfig | Seq2seqConfig | TransformerConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,13 @@ FAMILIES = {
     for family in (
         Family(bert.MODEL_TYPE, BertConfig, bert.parse_bert, bert_layout),
         Family(seq2seq.MODEL_TYPE, Seq2seqConfig, seq2seq.parse_seq2seq, seq2seq.seq2seq_layout, translates=True),
+        Family(
+            transformer.MODEL_TYPE,
+            TransformerConfig,
+            transformer.parse_transformer,
+            transformer.transformer_layout,
+            translates=True,
+        ),
     )
 }
 

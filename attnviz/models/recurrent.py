@@ -48,6 +48,10 @@ class RecurrentWriter:
     def longest_source(self) -> int | None:
         return None
 
+    @property
+    def has_heads(self) -> bool:
+        return False
+
     def read(self, tokens: Tokens, kept: Kept | None) -> Reading:
         encoding = None if kept is None else kept.trace.find(Encoding)
         if encoding is not None:

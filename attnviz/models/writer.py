@@ -75,6 +75,11 @@ class Writer(Protocol):
         """The most tokens that can be read; None for any number."""
         ...
 
+    @property
+    def has_heads(self) -> bool:
+        """Whether it gives Attention records."""
+        ...
+
     def read(self, tokens: Tokens, kept: Kept | None) -> Reading:
         """Run the encoder, or take what it gave from the records of an earlier answer."""
         ...

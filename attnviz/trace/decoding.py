@@ -52,7 +52,9 @@ class Decoding(Record):
     GRU's gates r and z and its candidate n, h_t = (1 - z) n + z h_{t-1} (Cho et al. 2014); ``scores`` and ``weights`` (steps,
     source), -inf and 0 where a source token is hidden; ``query`` (steps, attention_width), additive's W h_t; ``context``
     (steps, encoder_width); ``attentional`` (steps, embedding); ``logits`` (steps, target vocabulary), before the softmax.
-    Without attention scores, weights and context are None. ``changed`` are the steps that an edit touched; where weights or
+    Without attention scores, weights and context are None. A Transformer has no GRU and many attentions: ``before``, the gates,
+    ``scores``, ``query``, ``context`` and ``attentional`` are None, ``hidden`` are the last layer's states, ``weights`` those of the last
+    layer's cross-attention averaged over its heads; the rest stands in Attention and Hidden records. ``changed`` are the steps that an edit touched; where weights or
     context were set by hand, ``scores`` are still the model's own.
     """
 
@@ -63,23 +65,28 @@ class Decoding(Record):
     text: str
     ended: bool
     embedded: Floats
-    before: Floats
     hidden: Floats
-    reset: Floats
-    update: Floats
-    candidate: Floats
-    scores: Floats | None
-    weights: Floats | None
-    query: Floats | None
-    context: Floats | None
-    attentional: Floats
     logits: Floats
     probabilities: NDArray[np.float64]
     ranks: NDArray[np.int64]
+    before: Floats | None = None
+    reset: Floats | None = None
+    update: Floats | None = None
+    candidate: Floats | None = None
+    scores: Floats | None = None
+    weights: Floats | None = None
+    query: Floats | None = None
+    context: Floats | None = None
+    attentional: Floats | None = None
     changed: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether a GRU made it, step by step."""
+        return self.before is not None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -104,6 +111,13 @@ class Decoding(Record):
     def perplexity(self) -> float:
         """Exp of the mean loss per word; not a number for an empty output."""
         return math.exp(float(self.losses.mean())) if len(self) else math.nan
+
+    def rows(self, name: str) -> Floats:
+        """An intermediate by name; raises LookupError where this kind of model has none."""
+        found: Floats | None = getattr(self, name)
+        if found is None:
+            raise LookupError(f"this decoding has no {name}")
+        return found
 
     def distribution(self, step: int) -> Floats:
         """The softmax over the target vocabulary at one step, (target vocabulary,)."""

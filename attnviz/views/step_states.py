@@ -18,7 +18,7 @@ class ScaledCard(VectorCard):
 
     def _scaled(self, moment: StepMoment) -> tuple[Floats, ...]:
         """All that shares the scale."""
-        return moment.decoding.before, moment.decoding.hidden
+        return moment.decoding.rows("before"), moment.decoding.hidden
 
 
 class EmbeddingCard(ScaledCard):
@@ -42,7 +42,7 @@ class BeforeCard(ScaledCard):
         return f"h{moment.before}" if moment.step else f"h{moment.before} (encoder)"
 
     def _strips(self, moment: StepMoment) -> tuple[Strip, ...]:
-        return (Strip(f"h{moment.before}", "state before", moment.decoding.before[moment.step], self._limit),)
+        return (Strip(f"h{moment.before}", "state before", moment.decoding.rows("before")[moment.step], self._limit),)
 
 
 class HiddenCard(ScaledCard):
@@ -61,7 +61,7 @@ class GruCard(ScaledCard):
     _together = True
 
     def _scaled(self, moment: StepMoment) -> tuple[Floats, ...]:
-        return moment.decoding.before, moment.decoding.hidden, moment.decoding.candidate
+        return moment.decoding.rows("before"), moment.decoding.hidden, moment.decoding.rows("candidate")
 
     def _title(self, moment: StepMoment) -> str:
         return f"GRU(x{moment.now}, h{moment.before})"
@@ -76,13 +76,13 @@ class GruCard(ScaledCard):
     def _strips(self, moment: StepMoment) -> tuple[Strip, ...]:
         decoding, step, now = moment.decoding, moment.step, moment.now
         gates = (
-            Strip(f"r{now}", "reset", decoding.reset[step], 1.0, signed=False),
-            Strip(f"z{now}", "update", decoding.update[step], 1.0, signed=False),
-            Strip(f"n{now}", "candidate", decoding.candidate[step], self._limit),
+            Strip(f"r{now}", "reset", decoding.rows("reset")[step], 1.0, signed=False),
+            Strip(f"z{now}", "update", decoding.rows("update")[step], 1.0, signed=False),
+            Strip(f"n{now}", "candidate", decoding.rows("candidate")[step], self._limit),
         )
         if not self._opened:
             return gates
-        before = Strip(f"h{moment.before}", "state before", decoding.before[step], self._limit)
+        before = Strip(f"h{moment.before}", "state before", decoding.rows("before")[step], self._limit)
         return (*gates, before, Strip(f"h{now}", "state", decoding.hidden[step], self._limit))
 
     def _says(self, spot: Spot) -> str:
@@ -94,7 +94,7 @@ class GruCard(ScaledCard):
         decoding, step = moment.decoding, moment.step
         update, candidate, before, hidden = (
             lettered_number(float(part[step, index]))
-            for part in (decoding.update, decoding.candidate, decoding.before, decoding.hidden)
+            for part in (decoding.rows("update"), decoding.rows("candidate"), decoding.rows("before"), decoding.hidden)
         )
         sign = f"({before})" if before.startswith("−") else before
         inner = f"({candidate})" if candidate.startswith("−") else candidate
@@ -125,13 +125,13 @@ class AttentionalCard(ScaledCard):
     """The attentional vector (Luong et al. 2015, equation 5)."""
 
     def _scaled(self, moment: StepMoment) -> tuple[Floats, ...]:
-        return (moment.decoding.attentional,)
+        return (moment.decoding.rows("attentional"),)
 
     def _title(self, moment: StepMoment) -> str:
         return f"tanh(W_c [h{moment.now} ; c{moment.now}])" if moment.attends else f"tanh(W_c h{moment.now})"
 
     def _strips(self, moment: StepMoment) -> tuple[Strip, ...]:
-        values = moment.decoding.attentional[moment.step]
+        values = moment.decoding.rows("attentional")[moment.step]
         return (Strip("a" + moment.now, "attentional vector", values, self._limit),)
 
 

@@ -186,7 +186,7 @@ def test_a_file_changed_between_verdict_and_reading_is_refused(good):
     """The weights that are read are those that were examined."""
     from attnviz.models.device import choose
     from attnviz.models.gate import examine
-    from attnviz.models.library import load
+    from attnviz.models.loading import load
 
     verdict = examine(good)
     rewrite(good, lambda weights: {name: tensor + 1 for name, tensor in weights.items()})

@@ -14,6 +14,7 @@ from attnviz.models.gate.verdict import Verdict
 from attnviz.models.gate.weights import check_types, read_tensors
 from attnviz.models.layout import agree
 from attnviz.models.seq2seq_config import Seq2seqConfig
+from attnviz.models.transformer_config import TransformerConfig
 from attnviz.text.plain_file import read_bytes
 from attnviz.text.tokenizer_file import LARGEST_FILE, TokenizerSpec, read_tokenizer, read_tokenizers, sanitise
 
@@ -68,7 +69,7 @@ def _vocabularies(
     config: Config, tokenizer: TokenizerSpec, target: TokenizerSpec | None
 ) -> Iterator[tuple[TokenizerSpec, int, str]]:
     """Each tokenizer with the number of embeddings that it may use, and the key that says so."""
-    if isinstance(config, Seq2seqConfig) and target is not None:
+    if isinstance(config, Seq2seqConfig | TransformerConfig) and target is not None:
         yield tokenizer, config.source_vocabulary, "source_vocabulary"
         yield target, config.target_vocabulary, "target_vocabulary"
     else:
