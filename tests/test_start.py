@@ -6,6 +6,7 @@ import gc
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QObject
@@ -56,6 +57,8 @@ def test_the_first_checkpoint_is_opened_when_the_window_has_been_painted(qtbot: 
     order: list[str] = []
 
     class Pane(QWidget):
+        tab = SimpleNamespace(needs_models=True)
+
         def paintEvent(self, event: QPaintEvent) -> None:
             order.append("painted")
 
