@@ -43,6 +43,7 @@ class _Move:
         point = QPointF(area.left() + share * area.width(), area.top() + (1 - share) * area.height())
         none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
         event = QMouseEvent(QEvent.Type.MouseMove, point, self._map.mapToGlobal(point), none, none, plain)
+        QApplication.processEvents()  # what the last move left to paint beside the map
         self._paints.forget()
         started = time.perf_counter()
         QApplication.sendEvent(self._map, event)

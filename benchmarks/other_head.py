@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
+from PySide6.QtWidgets import QApplication
+
 from attnviz.tabs.inspector import InspectorTab
 from benchmarks.painted import Paints
 from benchmarks.pairs import in_turn, timed
@@ -59,6 +61,7 @@ class _Choose:
     def __call__(self) -> float:
         self._number += 1
         cursor = replace(self._tab.cursor_at, layer=self._number % self._layers, head=self._number % self._heads)
+        QApplication.processEvents()  # what the last choice left to paint behind the map
         self._paints.forget()
         started = time.perf_counter()
         self._tab.point(cursor)
