@@ -235,8 +235,6 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
     shell.hold(window)
     if first is not None:
         QTimer.singleShot(0, window, lambda: _open_when_painted(window, str(first)))
-    keep_what_is_imported()
-    window.opening.opened.connect(keep_what_is_imported, Qt.ConnectionType.SingleShotConnection)
 
 
 def _open_when_painted(window: Window, folder: str) -> None:
@@ -244,11 +242,6 @@ def _open_when_painted(window: Window, folder: str) -> None:
     for receiver, event in ((None, QEvent.Type.LayoutRequest), (window.window(), QEvent.Type.UpdateRequest)):
         QApplication.sendPostedEvents(receiver, event.value)
     FirstOpening(window, folder).begin()
-
-
-def keep_what_is_imported(*_: object) -> None:
-    """Modules stay until the end: the garbage collector, which stops all threads at its work, needn't go through them again."""
-    gc.freeze()
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -54,11 +55,12 @@ def _page(sentence: str) -> Iterator[LearnPage]:
     window = session.make_window(remembered, None, None)
     window.show()
     process_events(lambda: isinstance(window.tab, TokenizationTab) and window.tab.is_settled)
-    session.keep_what_is_imported()
+    gc.freeze()  # as a run does after its first seconds
     try:
         assert isinstance(window.tab, TokenizationTab)
         yield window.tab.learn
     finally:
+        gc.unfreeze()
         window.close()
         window.deleteLater()
 
