@@ -80,10 +80,14 @@ class FirstOpening(QObject):
 
     def begin(self) -> None:
         if self._window.tab.needs_models:
-            self._window.open(self._path)
+            QTimer.singleShot(0, self, self._open_painted)
             return
         self._window.settled.connect(self._open)
         self._patience.start()
+
+    @Slot()
+    def _open_painted(self) -> None:
+        _open_when_painted(self._window, self._path)
 
     @Slot()
     def _open(self) -> None:
@@ -234,14 +238,14 @@ def _furnish(shell: Shell, uncaught: Uncaught, remembered: Settings, wish: str |
             window.tell(Message(sentence, "warning"))
     shell.hold(window)
     if first is not None:
-        QTimer.singleShot(0, window, lambda: _open_when_painted(window, str(first)))
+        FirstOpening(window, str(first)).begin()
 
 
 def _open_when_painted(window: Window, folder: str) -> None:
     """Not before: the window would be late by what the import of torch takes from it."""
     for receiver, event in ((None, QEvent.Type.LayoutRequest), (window.window(), QEvent.Type.UpdateRequest)):
         QApplication.sendPostedEvents(receiver, event.value)
-    FirstOpening(window, folder).begin()
+    window.open(folder)
 
 
 def _first_checkpoint(wish: str | None, remembered: Settings) -> tuple[Path | None, str | None]:

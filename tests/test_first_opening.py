@@ -45,10 +45,11 @@ def begin(qtbot: QtBot, folder: Path) -> Iterator[Callable[[str], tuple[Window, 
 
 @pytest.mark.parametrize("tab", ["masking", "inspector"])
 def test_a_tab_that_asks_a_model_has_it_opened_at_once(
-    begin: Callable[[str], tuple[Window, list[str]]], tab: str
+    qtbot: QtBot, begin: Callable[[str], tuple[Window, list[str]]], tab: str
 ) -> None:
-    """Before the window is even painted."""
+    """As soon as the window is painted."""
     _, jobs = begin(tab)
+    qtbot.waitUntil(lambda: bool(jobs))
     assert jobs == ["OpenCheckpoint"]
 
 

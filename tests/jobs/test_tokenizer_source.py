@@ -51,7 +51,7 @@ def test_nothing_of_a_strangers_file_is_read_in_this_process(
     path = tokenizer if kind == "file" else shipped
     opened: list[str] = []
     for name in ("sanitise", "read_tokenizer", "read_bytes"):
-        monkeypatch.setattr(f"attnviz.models.gate.{name}", lambda *_, **__: opened.append("here"))
+        monkeypatch.setattr(f"attnviz.models.gate.checks.{name}", lambda *_, **__: opened.append("here"))
     trace = Trace().plus(*CutText(TEXT, TokenizerSource(str(path))).run(None))
     (cut,) = trace.every(Cut)
     authority = Tokenizer.from_file(str(shipped / "tokenizer.json")).encode(TEXT)
