@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,10 +27,9 @@ def measure(*, quick: bool = False) -> list[Row]:
     rows = []
     for size in SIZES[:1] if quick else SIZES:
         with decoding_tab(steps, size) as tab:
-            chance = random.Random(7)
             ways = {
-                "step by step": _steps(tab, lambda step: (step + 1) % steps, rounds),
-                "anywhere": _steps(tab, lambda _, chance=chance: chance.randrange(steps), rounds),
+                "step by step": _steps(tab, cycle(range(steps)), rounds),
+                "anywhere": _steps(tab, _anywhere(steps), rounds),
             }
         what = f"play head over {steps} words, {size[0]} × {size[1]}, moved to painted"
         rows += [
@@ -39,13 +39,18 @@ def measure(*, quick: bool = False) -> list[Row]:
     return rows
 
 
-def _steps(tab: DecodingTab, following: Callable[[int], int], rounds: int) -> tuple[float, ...]:
+def _anywhere(steps: int) -> Iterator[int]:
+    chance = random.Random(7)
+    while True:
+        yield chance.randrange(steps)
+
+
+def _steps(tab: DecodingTab, wanted: Iterator[int], rounds: int) -> tuple[float, ...]:
     """Milliseconds from the play head's new step until all that it changes is painted."""
     from PySide6.QtWidgets import QApplication
 
     found = []
-    for number in range(rounds + WARM):
-        step = following(tab.cursor_at.step)
+    for number, step in enumerate(islice(wanted, rounds + WARM)):
         started = time.perf_counter()
         tab.widgets.transport.moved.emit(step)
         QApplication.processEvents()
