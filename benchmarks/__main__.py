@@ -15,12 +15,14 @@ from benchmarks import (
     bpe_learning,
     bpe_page,
     bpe_replay,
+    decoding,
     head_grid,
     hover,
     key_press,
     long_text,
     other_head,
     recording,
+    scrubbing,
     start,
     ui_lateness,
 )
@@ -38,6 +40,8 @@ ALL = (
     bpe_learning,
     bpe_replay,
     bpe_page,
+    decoding,
+    scrubbing,
 )
 
 

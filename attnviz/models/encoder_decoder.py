@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from attnviz.text.codec import Codec
 
 LONGEST_SOURCE = 2000
-FIRST_LOOK = 32  # steps after which a long output is shown for the first time
+SIGN_S = 0.01  # between two signs of life
+LOOK_S = 0.25  # after which an unfinished output is shown for the first time; then after twice as long, and so on
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +88,16 @@ class EncoderDecoder:
         previous = kept.decoding.tokens[first - 1] if kept is not None and first else stepper.begin
         made: list[Made] = []
         plan = replace(plan, forced={**plan.forced, **forced_by(edits)})
-        look = FIRST_LOOK
+        sign, look = began, LOOK_S
         write = partial(reading.written, stepper, made, state, self.vocabulary, kept)
         if previous != self.writer.end or not first:
             for step in decode(stepper, plan, state, previous, first):
                 made.append(step)
-                yield Progress("decoding", first + len(made), plan.limit)
-                if len(made) == look:
+                now = time.perf_counter()
+                if now - sign >= SIGN_S:
+                    sign = now
+                    yield Progress("decoding", first + len(made), plan.limit)
+                if now - began >= look:
                     look *= 2
                     yield from self._told(write(), edits)
         yield from self._told(write(), edits)
@@ -108,9 +112,11 @@ class EncoderDecoder:
         reading = self.writer.read(tokens, None)
         yield from reading.records()
         stepper = reading.stepper(())
-        found = None
+        found, sign = None, began
         for count, found in enumerate(search(stepper, plan, width), start=1):  # noqa: B007 - the last one is wanted
-            yield Progress("searching", count, plan.limit)
+            if time.perf_counter() - sign >= SIGN_S:
+                sign = time.perf_counter()
+                yield Progress("searching", count, plan.limit)
         if found is None:
             return
         tree = found.tree(penalty, self.vocabulary)

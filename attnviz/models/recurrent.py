@@ -172,33 +172,41 @@ def decoding_of(
 
     Raises CheckpointError when the model's numbers are not finite. ``text`` is left empty.
     """
-    embedded, hidden = _rows(made, "embedded"), _rows(made, "hidden")
-    states = torch.cat([before, hidden[:-1]])  # (steps, decoder_width)
-    reset, update, candidate = stepper.model.gates(embedded, states)
-    looks = made[0].computed.scores is not None
-    query = stepper.model.attention.query(hidden) if stepper.model.config.attention == "additive" else None  # type: ignore[operator, union-attr] # only additive has one
+    rows = _rows(made)
+    states = torch.cat([before, rows.hidden[:-1]])  # (steps, decoder_width)
+    reset, update, candidate = stepper.model.gates(rows.embedded, states)
+    query = stepper.model.attention.query(rows.hidden) if stepper.model.config.attention == "additive" else None  # type: ignore[operator, union-attr] # only additive has one
     record = Decoding(
-        **words_of(made, vocabulary, stepper.end, _rows(made, "logits")),
-        embedded=numbers(embedded),
+        **words_of(made, vocabulary, stepper.end, rows.logits),
+        embedded=numbers(rows.embedded),
         before=numbers(states),
-        hidden=numbers(hidden),
+        hidden=numbers(rows.hidden),
         reset=numbers(reset),
         update=numbers(update),
         candidate=numbers(candidate),
-        scores=numbers(_rows(made, "scores")) if looks else None,
-        weights=numbers(_rows(made, "weights")) if looks else None,
-        query=None if query is None else numbers(query),
-        context=numbers(_rows(made, "context")) if looks else None,
-        attentional=numbers(_rows(made, "attentional")),
+        scores=_numbers(rows.scores),
+        weights=_numbers(rows.weights),
+        query=_numbers(query),
+        context=_numbers(rows.context),
+        attentional=numbers(rows.attentional),
     )
     return record if earlier is None else joined(earlier, record)
 
 
-def _rows(made: Sequence[Made], name: str) -> Tensor:
-    """One intermediate of every step, (steps, …)."""
-    whole = [getattr(step.computed, name) for step in made]  # each (rows, 1, …)
-    own = [tensor if len(tensor) == 1 else tensor[step.row][None] for tensor, step in zip(whole, made, strict=True)]
-    return torch.cat(own)[:, 0]
+def _numbers(tensor: Tensor | None) -> Floats | None:
+    return None if tensor is None else numbers(tensor)
+
+
+def _rows(made: Sequence[Made]) -> Steps:
+    """All intermediates of all steps, each (steps, …)."""
+    own = [step.computed if len(step.computed.hidden) == 1 else _row(step.computed, step.row) for step in made]
+    columns = zip(*own, strict=True)
+    return Steps(*(None if column[0] is None else torch.cat(column)[:, 0] for column in columns))  # type: ignore[arg-type] # None only where Steps has None
+
+
+def _row(computed: Steps, row: int) -> Steps:
+    """One row of a batch, as a batch of one."""
+    return Steps(*(None if tensor is None else tensor[row : row + 1] for tensor in computed))  # type: ignore[arg-type] # as above
 
 
 def words_of(made: Sequence[Made], vocabulary: tuple[str, ...], end: int, logits: Tensor) -> dict[str, Any]:

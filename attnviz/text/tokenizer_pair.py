@@ -41,6 +41,9 @@ def split(found: dict[str, Any]) -> dict[str, bytes]:
         if not isinstance(found.get(side), dict):
             sentence = f"{NAME} has no {side} tokenizer; it must hold one for the source and one for the target."
             raise CheckpointError(sentence, "TOKENIZER_MISSING")
+        if is_pair(found[side]):
+            sentence = f"{NAME}: the {side} tokenizer is a pair of tokenizers itself; each side must hold one."
+            raise CheckpointError(sentence, "TOKENIZER_UNREADABLE")
     try:
         return {side: json.dumps(found[side]).encode() for side in SIDES}
     except RecursionError:

@@ -13,16 +13,20 @@ import pytest
 
 from attnviz.errors import LONGEST_SENTENCE, CheckpointError
 from attnviz.models.gate import Examination, Verdict, examine
-from tests.badinputs import config_rows, layout_rows, pickle_rows, safetensors_rows, tokenizer_rows, valid
+from tests.badinputs import config_rows, layout_rows, pickle_rows, safetensors_rows, tokenizer_rows, translator_rows
 from tests.badinputs.case import Case
 
-CASES = (*safetensors_rows.CASES, *pickle_rows.CASES, *config_rows.CASES, *tokenizer_rows.CASES, *layout_rows.CASES)
+CASES = (
+    *(*safetensors_rows.CASES, *pickle_rows.CASES, *config_rows.CASES, *tokenizer_rows.CASES, *layout_rows.CASES),
+    *translator_rows.CASES,
+)
 ROWS = {
     *("S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08", "S09", "S11", "S12", "S13", "S17"),
     *("P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10", "P12", "P14"),
     *("C01", "C03", "C04", "C06", "C08", "C09", "C10", "C11", "C12", "C14", "C16", "C17", "C18"),
     *("T01", "T02", "T04", "T05", "T06", "T08", "T10", "T11", "T12"),
     *("W01", "W02", "W05", "W06"),
+    *(f"D{number:02}" for number in range(1, 15)),
 }
 OTHER_FOLDERS = {"C16-cache": "models--someone--bert/", "C16-crowded": "crowded/"}
 STARTING = ("os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "os.fork", "pickle.find_class")
@@ -52,8 +56,9 @@ watch = Watch()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    found = valid.write_bert_folder(tmp_path / "picked")
+def folder(case: Case, tmp_path: Path) -> Iterator[Path]:
+    """A valid folder of the case's kind."""
+    found = case.start(tmp_path / "picked")
     examine(found)  # good so far, and everything that this needs is imported
     yield found
     for path in found.iterdir():
@@ -103,6 +108,7 @@ def test_a_bad_input_is_answered_in_words(case: Case, folder: Path, monkeypatch:
         assert not any(advice in words for advice in ADVICE_NEVER_GIVEN)
 
 
+@pytest.mark.parametrize("case", [config_rows.CASES[0], translator_rows.CASES[0]], ids=["bert", "translator"])
 def test_the_valid_folder_is_let_through(folder: Path) -> None:
     """What every bad input is made from is good itself, in this process and in the child."""
     verdict = examine(folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from benchmarks import bpe_page, head_grid, key_press, masked_accuracy, other_head, recording
+from benchmarks import bpe_page, decoding, head_grid, key_press, masked_accuracy, other_head, recording, scrubbing
 from benchmarks.pairs import Pairs, in_turn
 from benchmarks.passages import Shingles, passages, sentences
 from benchmarks.row import Row
@@ -17,7 +17,9 @@ from benchmarks.subjects import checkpoint
 
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(
-    "benchmark", [recording, head_grid, other_head, key_press, bpe_page], ids=lambda module: module.NAME
+    "benchmark",
+    [recording, head_grid, other_head, key_press, bpe_page, decoding, scrubbing],
+    ids=lambda module: module.NAME,
 )
 def test_a_quick_run_finds_finite_positive_figures(benchmark: object) -> None:
     """Every row of a tiny case has figures, and the line of the table says them."""
