@@ -7,12 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attnviz.errors import JobError, TextError
+from attnviz.jobs.changed import EarlierLook, kept_of, make
 from attnviz.text.edited_codec import EditedCodec
 from attnviz.trace import Notice, Record, Span, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from attnviz.edits import InsideWish
     from attnviz.models.checkpoint import Checkpoint
     from attnviz.models.library import Library
     from attnviz.models.reference import Reference
@@ -30,7 +32,8 @@ class FillMask:
     A mask is ``[MASK]`` in the text or a word that touches a span of ``masked`` (code points of ``text``, a line break, ``pair``);
     of the latter the original word's rank and probability are known. Where there is no mask, ``or_score_words`` has
     each word masked alone instead (OwnProbability records); without it that is a TextError ``NO_MASK``.
-    ``edits`` change how the checkpoint's own tokenizer cuts; ids never change, so the model is the same.
+    ``edits`` change how the checkpoint's own tokenizer cuts; ids never change, so the model is the same. ``changes`` are made
+    inside the model, as Inspect makes them, with the same ``earlier`` and ``skips_misfits``; words masked alone know none.
     """
 
     checkpoint: Reference
@@ -40,6 +43,9 @@ class FillMask:
     top: int = 10
     or_score_words: bool = False
     edits: tuple[Edit, ...] = ()
+    changes: tuple[InsideWish, ...] = ()
+    earlier: EarlierLook | None = None
+    skips_misfits: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST_CANDIDATES:
@@ -51,13 +57,15 @@ class FillMask:
         checkpoint = library.encoder(self.checkpoint)
         checkpoint.require_mask_head()
         if self.edits:
-            checkpoint = replace(checkpoint, codec=_edited(checkpoint.codec, self.edits))
+            checkpoint = replace(checkpoint, codec=_edited(checkpoint.codec, self.edits), patches={})
         for record in checkpoint.encode(self.text, self.pair, self.masked):
-            yield record
             if isinstance(record, Tokens):
                 yield from self._predict(checkpoint, record)
+            else:
+                yield record
 
-    def _predict(self, checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Record]:
+    def _predict(self, checkpoint: Checkpoint, unchanged: Tokens) -> Iterator[Record]:
+        tokens, changes = yield from make(checkpoint, self.changes, unchanged, skips_misfits=self.skips_misfits)
         if not tokens.masks and self.or_score_words:
             yield from checkpoint.own_probabilities(tokens)
             return
@@ -67,7 +75,8 @@ class FillMask:
             )
         if len(tokens.masks) > MOST_MASKS:
             yield Notice("masks", f"Predicting the first {MOST_MASKS} of {len(tokens.masks)} masks.")
-        states = yield from checkpoint.trace(tokens)
+        kept = kept_of(self.earlier, self.checkpoint, checkpoint, tokens, changes)
+        states = yield from checkpoint.trace(tokens, (), changes, kept)
         yield from checkpoint.candidates(states, tokens, self.top)
 
 

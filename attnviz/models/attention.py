@@ -64,15 +64,29 @@ def numbers(tensor: Tensor) -> Floats:
     return array
 
 
-def record(site: Site, layer: int, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Attention:
-    """The record of one batch row; ``query`` … are (heads, tokens, head_dim), ``mask`` boolean (queries | 1, keys)."""
+def record(
+    site: Site,
+    layer: int,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    scale: float | None = None,
+    given: Tensor | None = None,
+) -> Attention:
+    """The record of one batch row; ``query`` … are (heads, tokens, head_dim), ``mask`` boolean (queries | 1, keys).
+
+    ``scale`` is another one than 1 / √d_k, ``given`` are weights (heads, queries, keys) that no softmax made.
+    """
     if query.shape == key.shape:  # self-attention: one copy for all three
         both: Floats = torch.stack((query, key, value)).float().numpy(force=True)
         both.flags.writeable = False
         queries, keys, values = both
     else:
         queries, keys, values = numbers(query), numbers(key), numbers(value)
-    return Attention(site, layer, queries, keys, values, scale_of(query.shape[-1]), _mask(query, key, mask))
+    scale = scale_of(query.shape[-1]) if scale is None else scale
+    known = None if given is None else numbers(given)
+    return Attention(site, layer, queries, keys, values, scale, _mask(query, key, mask), given=known)
 
 
 def _mask(query: Tensor, key: Tensor, mask: Tensor | None) -> NDArray[np.bool_] | None:
@@ -116,6 +130,8 @@ def overview(attention: Attention, separators: tuple[int, ...], device: torch.de
 
 def _unfolded(attention: Attention, heads: slice, rows: slice, device: torch.device | str) -> Tensor:
     """The weights of some heads at some queries, (heads, rows, keys)."""
+    if attention.given is not None:
+        return torch.tensor(attention.given[heads, rows], device=device)
     query = torch.tensor(attention.query[heads, rows], device=device)
     key = torch.tensor(attention.key[heads], device=device)
     scores = query @ key.transpose(-1, -2) * attention.scale  # (heads, rows, keys)
@@ -123,6 +139,7 @@ def _unfolded(attention: Attention, heads: slice, rows: slice, device: torch.dev
         scores = scores + torch.tensor(attention.bias[heads, rows], device=device)
     if attention.mask is not None:
         scores = scores.masked_fill(~torch.tensor(attention.mask[rows], device=device), -math.inf)
+        return scores.softmax(-1).nan_to_num(0.0)  # a query that may look nowhere
     return scores.softmax(-1)
 
 

@@ -13,13 +13,16 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everyone knows
 from torch import Tensor, nn
 
-from attnviz.models.attention import Projections, attend, join_heads, numbers, record, split_heads
-from attnviz.trace import Block, Hidden, Record, Site
+from attnviz.models.attention import Projections, attend, join_heads, split_heads
+from attnviz.models.bert_trace import Looking
+from attnviz.models.edited import UNCHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator
 
     from attnviz.models.config import BertConfig
+    from attnviz.models.edited import Edits, Kept, LayerChange
+    from attnviz.trace import Record
 
 ACTIVATE: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
@@ -49,6 +52,7 @@ class Stages(NamedTuple):
     outer: Tensor  # (batch, tokens, hidden)
     output_sum: Tensor  # (batch, tokens, hidden), + residual
     output: Tensor  # (batch, tokens, hidden)
+    weights: Tensor | None = None  # (batch, heads, tokens, tokens), where a person changed the attention
 
 
 class Embeddings(nn.Module):
@@ -76,7 +80,10 @@ class FeedForward(nn.Module):
 
 
 class BertBlock(nn.Module):
-    """One encoder layer with post-norm residuals; ``forward`` returns every stage."""
+    """One encoder layer with post-norm residuals; ``forward`` returns every stage.
+
+    A layer that is dropped is still computed, to be looked at; but what leaves it is what entered.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -86,20 +93,26 @@ class BertBlock(nn.Module):
         self.output_norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
         self.activate = ACTIVATE[config.activation]
 
-    def forward(self, states: Tensor, mask: Tensor | None = None) -> Stages:
+    def forward(self, states: Tensor, mask: Tensor | None = None, change: LayerChange = UNCHANGED) -> Stages:
         query, key, value = (
             split_heads(project(states), self.attention.heads)  # (batch, heads, tokens, head_dim)
             for project in (self.attention.query, self.attention.key, self.attention.value)
         )
-        context = join_heads(attend(query, key, value, mask))  # (batch, tokens, hidden)
+        if change.attention is None:
+            heads, weights = attend(query, key, value, mask), None
+        else:
+            heads, weights = change.attention.attend(query, key, value, mask)
+        context = join_heads(heads)  # (batch, tokens, hidden)
         attended = self.attention.output(context)
         attention_sum = attended + states
         attention_norm = self.attention_norm(attention_sum)
         inner = self.feed_forward.inner(attention_norm)  # (batch, tokens, intermediate)
         activated = self.activate(inner)
         outer = self.feed_forward.outer(activated)  # (batch, tokens, hidden)
+        if change.drops_feed_forward:
+            outer = torch.zeros_like(outer)
         output_sum = outer + attention_norm
-        output = self.output_norm(output_sum)
+        output = states if change.drops_layer else self.output_norm(output_sum)
         return Stages(
             states,
             query,
@@ -114,6 +127,7 @@ class BertBlock(nn.Module):
             outer,
             output_sum,
             output,
+            weights,
         )
 
 
@@ -180,22 +194,28 @@ class Bert(nn.Module):
 
     @torch.inference_mode()
     def trace(
-        self, ids: Tensor, segments: Tensor, mask: Tensor | None = None, blocks: Collection[int] = ()
+        self,
+        ids: Tensor,
+        segments: Tensor,
+        mask: Tensor | None = None,
+        blocks: Collection[int] = (),
+        edits: Edits = (),
+        kept: Kept | None = None,
+        *,
+        streams: bool = False,
     ) -> Generator[Record, None, Tensor]:
-        """Yield the first row's Hidden and Attention layer by layer (and Block for ``blocks``); return the last states."""
-        states = self.embeddings(ids, segments)
-        may_look = None if mask is None else mask[:, None, None, :]
-        yield Hidden(Site.ENCODER, 0, numbers(states[0]))
-        for layer, block in enumerate(self.layers):
-            stages = block(states, may_look)
-            row = None if may_look is None else may_look[0, 0]
-            yield record(Site.ENCODER, layer, stages.query[0], stages.key[0], stages.value[0], row)
-            if layer in blocks:
-                yield Block(Site.ENCODER, layer, {name: numbers(stage[0]) for name, stage in stages._asdict().items()})
-            yield Hidden(Site.ENCODER, layer + 1, numbers(stages.output[0]))
-            states = stages.output
-            del stages  # before the next block begins, or two blocks' intermediates live at once
-        return states
+        """Yield the first row's Hidden and Attention layer by layer (and Block for ``blocks``); return the last states.
+
+        ``edits`` change the run from their layers on; what an earlier run has ``kept`` isn't computed again. ``streams``
+        has Positions first and a Stream after every layer.
+        """
+        may_look = None if mask is None else mask[:, None, None, :]  # (batch, 1, 1, keys)
+        return (yield from Looking(self, ids, segments, may_look, blocks, streams, edits).run(kept))
+
+    def block(self, layer: int) -> BertBlock:
+        """One layer, counted from 0."""
+        found: BertBlock = self.layers[layer]  # type: ignore[assignment] # all BertBlocks
+        return found
 
     def word_logits(self, states: Tensor) -> Tensor:
         """MLM logits (…, vocabulary) at the given last states (…, hidden)."""

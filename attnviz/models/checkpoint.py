@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from attnviz.errors import CheckpointError, JobError, TextError
-from attnviz.models.attention import overview
+from attnviz.models.attention import numbers, overview
+from attnviz.models.checked import block_weights, check
+from attnviz.models.edited import layer_change
+from attnviz.models.finite import finite
+from attnviz.models.lens import read_lens
 from attnviz.trace import (
     Attention,
     Candidate,
@@ -29,10 +32,12 @@ from attnviz.trace import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
 
+    from attnviz.edits import PatchFromText, PatchHidden
     from attnviz.models.bert import Bert
+    from attnviz.models.edited import Edits, Kept
     from attnviz.models.gate import Verdict
     from attnviz.text.codec import Codec
-    from attnviz.trace import Span
+    from attnviz.trace import Block, BlockWeights, Checked, Floats, Hidden, Span
 
 MOST_MASKS = 32
 BATCH_TOKENS = 2048
@@ -41,13 +46,17 @@ EXPECTED = 20
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Reads only; one thread uses it. Tensors stay inside: what comes out is records."""
+    """Reads only; one thread uses it. Tensors stay inside: what comes out is records.
+
+    ``patches`` remembers states of other texts that were patched in, so that no forward is run twice for them.
+    """
 
     model: Bert
     codec: Codec
     report: LoadReport
     device: torch.device
     verdict: Verdict
+    patches: dict[PatchFromText, PatchHidden] = field(default_factory=dict)
 
     def encode(self, text: str, pair: str | None = None, masked: Sequence[Span] = ()) -> Iterator[Record]:
         """Yield a Notice where the text was cut to the model's positions, then the Tokens. Raises TextError."""
@@ -59,12 +68,22 @@ class Checkpoint:
         yield tokens
 
     @torch.inference_mode()
-    def trace(self, tokens: Tokens, blocks: Collection[int] = ()) -> Generator[Record, None, Tensor]:
+    def trace(
+        self,
+        tokens: Tokens,
+        blocks: Collection[int] = (),
+        edits: Edits = (),
+        kept: Kept | None = None,
+        *,
+        streams: bool = False,
+    ) -> Generator[Record, None, Tensor]:
         """Yield the forward's records layer by layer, then its Timing; return the last states (1, tokens, hidden).
 
-        The time is the forward's own: what the receiver does between two records is not counted.
+        The time is the forward's own: what the receiver does between two records is not counted. ``edits`` change it from
+        their layers on; of an earlier run, what it ``kept`` is given again instead of being computed.
         """
-        run = self.model.trace(self._row(tokens.ids), self._row(self._segments(tokens)), blocks=blocks)
+        row, segments = self._row(tokens.ids), self._row(self._segments(tokens))
+        run = self.model.trace(row, segments, None, blocks, edits, kept, streams=streams)
         spent = 0.0
         while True:
             started = time.perf_counter()
@@ -76,6 +95,29 @@ class Checkpoint:
                 return states
             spent += time.perf_counter() - started
             yield record
+
+    @torch.inference_mode()
+    def states(self, tokens: Tokens, layer: int) -> Floats:
+        """The states that enter ``layer`` (numbered as in Hidden), (tokens, hidden); no more layers are run than that takes."""
+        states = self.model.embeddings(self._row(tokens.ids), self._row(self._segments(tokens)))
+        for block in self.model.layers[:layer]:
+            states = block(states).output
+        return numbers(states[0])
+
+    def lens(self, hidden: Sequence[Hidden], tokens: Tokens, top: int) -> Iterator[Record]:
+        """The states of every layer read by the model's own masked-word head; the last of ``hidden`` left the last layer."""
+        self.require_word_head()
+        return read_lens(self, hidden, tokens, top)
+
+    def block_weights(self, layer: int) -> BlockWeights:
+        """The parameters of one layer."""
+        config = self.model.config
+        return block_weights(self.model.block(layer), layer, config.norm_epsilon, config.activation)
+
+    def checked(self, attention: Attention, block: Block, head: int, edits: Edits = ()) -> Checked:
+        """One head's weights computed a second way, from the states that enter the layer and its raw weights."""
+        change = layer_change(edits, attention.site, attention.layer).attention
+        return check(self.model.block(attention.layer).attention, block.stages["input"], attention, head, change)
 
     def overview(self, attention: Attention, tokens: Tokens) -> Overview:
         """All heads of a layer in small, with their averages."""
@@ -138,14 +180,18 @@ class Checkpoint:
 
     def require_mask_head(self) -> None:
         """Raise CheckpointError when this checkpoint can't predict masked words."""
+        self.require_word_head()
+        if self.codec.mask is None:
+            raise CheckpointError(
+                f"The tokenizer of '{self.report.name}' has no mask token, so no word can be masked.", "NO_MASK_TOKEN"
+            )
+
+    def require_word_head(self) -> None:
+        """Raise CheckpointError when nothing reads words from this checkpoint's states."""
         if self.model.mlm is None:
             raise CheckpointError(
                 f"'{self.report.name}' has no masked-word head, so it can't predict masked words; its attention can be inspected.",
                 "NO_MLM_HEAD",
-            )
-        if self.codec.mask is None:
-            raise CheckpointError(
-                f"The tokenizer of '{self.report.name}' has no mask token, so no word can be masked.", "NO_MASK_TOKEN"
             )
 
     def check_head(self, layer: int, head: int) -> None:
@@ -170,16 +216,6 @@ class Checkpoint:
         if self.codec.mask is None:
             raise TextError("This checkpoint's tokenizer has no mask token, so no word can be masked.", "NO_MASK_TOKEN")
         return self.codec.mask
-
-
-def finite(logits: Tensor) -> Tensor:
-    """``logits`` unchanged; raises CheckpointError ``NON_FINITE`` when any of them is NaN or infinite."""
-    if not math.isfinite(float(logits.sum())) and not bool(torch.isfinite(logits).all()):
-        raise CheckpointError(
-            "The model's scores are not finite numbers on this text, so no words are listed; its weights are damaged.",
-            "NON_FINITE",
-        )
-    return logits
 
 
 def _standing(probabilities: Tensor, index: int) -> tuple[float, int]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from attnviz.edits import HideSource, SetContext, SetWeights, Sizes
 from attnviz.models.attention import numbers
-from attnviz.models.checkpoint import finite
+from attnviz.models.finite import finite
 from attnviz.models.seq2seq import UNCHANGED, Change, Encoded, Seq2seq, Steps
 from attnviz.models.writer import Kept, Reading
 from attnviz.trace import Decoding, Encoding, Floats, Record, frozen

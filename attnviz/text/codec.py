@@ -49,6 +49,10 @@ class Codec:
         piece = self.piece(index)
         return piece if self._spelling is None else self._spelling.label(piece)
 
+    def index(self, piece: str) -> int | None:
+        """The id of one of the vocabulary's own strings, None where it has no such string."""
+        return self._tokenizer.token_to_id(piece)
+
     def ids(self, text: str) -> tuple[int, ...]:
         """The ids of a text without the template's special tokens. Raises TextError ``TOKENIZER_FAILED``."""
         return tuple(self._pieces(text).ids)

@@ -4,7 +4,7 @@ from attnviz.trace.answers import Candidate, Candidates, OwnProbability, Shift
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
 from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
-from attnviz.trace.inside import BlockWeights, Checked, Positions, Stream
+from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
 from attnviz.trace.lens import Lens
 from attnviz.trace.merges import (
     NEVER,
@@ -51,6 +51,7 @@ __all__ = [
     "Learned",
     "Lens",
     "LoadReport",
+    "Made",
     "Merge",
     "MergeTree",
     "Merges",

@@ -51,7 +51,7 @@ class OwnProbability(Record):
 
 @dataclass(frozen=True, slots=True)
 class Shift(Record):
-    """One mask, numbered from 0, predicted twice: ``after`` is from the same text cut by a changed tokenizer."""
+    """One mask, numbered from 0, predicted twice: ``after`` is from the same text cut by a changed tokenizer or read by a changed model."""
 
     mask: int
     before: Candidates

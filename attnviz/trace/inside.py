@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from attnviz.trace.record import Floats, Record, Site, Slot
@@ -79,3 +79,10 @@ class Checked(Record):
     @property
     def slot(self) -> Slot:
         return (Checked, (self.site, self.layer, self.head))
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Record):
+    """The edits that a run was made under: words looked up, states of other texts had, and what doesn't fit left out."""
+
+    edits: tuple[Hashable, ...]

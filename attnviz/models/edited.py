@@ -1,0 +1,176 @@
+"""Layers under what-if edits: attention by an explicit softmax, heads, sublayers and states that a person changed.
+
+Layers that nobody changed never come here: they stay on the fused kernel, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from attnviz.edits import (
+    DropFeedForward,
+    DropHead,
+    DropLayer,
+    HideToken,
+    InsideEdit,
+    PatchHidden,
+    ReplaceToken,
+    SetRow,
+    Temperature,
+    Uniform,
+    Unscaled,
+)
+from attnviz.models.attention import attend, scale_of
+from attnviz.trace import Trace
+
+Edits = Sequence[InsideEdit]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a run can go on from: the records of an earlier one, which hold for Hidden ``layer`` and all that was before it."""
+
+    layer: int
+    trace: Trace = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionChange:
+    """What is done to one attention: to the scores first, then to whole rows in the order of the list, then to heads."""
+
+    unscaled: bool = False
+    temperature: float = 1.0
+    hidden: tuple[int, ...] = ()
+    rows: tuple[SetRow | Uniform, ...] = ()
+    dropped: tuple[DropHead, ...] = ()
+
+    def scale(self, head_dim: int) -> float:
+        """What raw products are multiplied by."""
+        return (1.0 if self.unscaled else scale_of(head_dim)) / self.temperature
+
+    def mask(self, mask: Tensor | None, key: Tensor) -> Tensor | None:
+        """``mask`` (boolean, True = may look, (…, queries | 1, keys)) without the hidden keys; ``key`` is (…, keys, head_dim)."""
+        if not self.hidden:
+            return mask
+        shown = torch.ones(key.shape[-2], dtype=torch.bool, device=key.device)
+        shown[[place for place in self.hidden if place < key.shape[-2]]] = False
+        return shown[None, None, None] if mask is None else mask & shown  # (…, queries | 1, keys)
+
+    def weights(self, query: Tensor, key: Tensor, mask: Tensor | None = None, first: int = 0) -> Tensor:
+        """Weights (batch, heads, queries, keys) of queries that stand at ``first`` and after; 0 where nothing may be seen."""
+        scores = query @ key.transpose(-1, -2) * self.scale(query.shape[-1])  # (batch, heads, queries, keys)
+        allowed = self.mask(mask, key)
+        if allowed is None:
+            weights = scores.softmax(-1)
+        else:
+            weights = scores.masked_fill(~allowed, -torch.inf).softmax(-1).nan_to_num(0.0)
+        for change in self.rows:
+            if isinstance(change, SetRow):
+                _set_row(weights, change, first)
+            else:
+                heads = slice(None) if change.head is None else slice(change.head, change.head + 1)
+                weights[:, heads] = _alike(weights[:, heads], allowed)
+        return weights
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, first: int = 0
+    ) -> tuple[Tensor, Tensor | None]:
+        """Context (batch, heads, queries, head_dim), and the weights where they were changed."""
+        weights = None
+        if self.only_drops:
+            context = attend(query, key, value, mask)
+        else:
+            weights = self.weights(query, key, mask, first)
+            context = weights @ value
+        for change in self.dropped:
+            own = context[:, change.head]  # (batch, queries, head_dim)
+            own[:] = own.mean(-2, keepdim=True) if change.how == "mean" else 0.0
+        return context, weights
+
+    @property
+    def only_drops(self) -> bool:
+        """Whether the weights are as they were."""
+        return not (self.unscaled or self.temperature != 1.0 or self.hidden or self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerChange:
+    """What is done to one layer; None and False leave a part of it alone."""
+
+    attention: AttentionChange | None = None
+    cross: AttentionChange | None = None
+    drops_feed_forward: bool = False
+    drops_layer: bool = False
+
+
+UNCHANGED = LayerChange()
+
+
+def layer_change(edits: Edits, site: str, layer: int) -> LayerChange:
+    """What the edits do to one layer of the encoder or the decoder."""
+    if not edits:
+        return UNCHANGED
+    here = [edit for edit in edits if edit.site == site and getattr(edit, "layer", 0) in {None, layer}]
+    return LayerChange(
+        _attention_change(edits, site, layer),
+        _attention_change(edits, "cross", layer) if site == "decoder" else None,
+        any(isinstance(edit, DropFeedForward) for edit in here),
+        any(isinstance(edit, DropLayer) for edit in here),
+    )
+
+
+def _attention_change(edits: Edits, site: str, layer: int) -> AttentionChange | None:
+    here = [edit for edit in edits if edit.site == site and getattr(edit, "layer", 0) in {None, layer}]
+    temperatures = [edit.value for edit in here if isinstance(edit, Temperature)]
+    found = AttentionChange(
+        any(isinstance(edit, Unscaled) for edit in here),
+        temperatures[-1] if temperatures else 1.0,
+        tuple(dict.fromkeys(edit.position for edit in here if isinstance(edit, HideToken))),
+        tuple(edit for edit in here if isinstance(edit, (SetRow, Uniform))),
+        tuple(edit for edit in here if isinstance(edit, DropHead)),
+    )
+    return None if found == AttentionChange() else found
+
+
+def patched(states: Tensor, edits: Edits, site: str, layer: int, first: int = 0) -> Tensor:
+    """``states`` (batch, tokens, hidden), the first at position ``first``, with the patches that enter ``layer``."""
+    here = [edit for edit in edits if isinstance(edit, PatchHidden) and (edit.site, edit.layer) == (site, layer)]
+    if not here:
+        return states
+    states = states.clone()
+    for edit in here:
+        if first <= edit.position < first + states.shape[1]:
+            states[:, edit.position - first] = torch.tensor(edit.values, dtype=states.dtype, device=states.device)
+    return states
+
+
+def replaced(ids: Tensor, edits: Edits, site: str, first: int = 0) -> Tensor:
+    """``ids`` (batch, tokens), the first at position ``first``, with other ids where tokens were replaced."""
+    here = [edit for edit in edits if isinstance(edit, ReplaceToken) and edit.site == site]
+    if not here:
+        return ids
+    ids = ids.clone()
+    for edit in here:
+        if first <= edit.position < first + ids.shape[1]:
+            ids[:, edit.position - first] = edit.id
+    return ids
+
+
+def _set_row(weights: Tensor, edit: SetRow, first: int) -> None:
+    """Overwrite one row of (batch, heads, queries, keys); keys that a decoder doesn't know yet are left out."""
+    place, keys = edit.query - first, weights.shape[-1]
+    if 0 <= place < weights.shape[-2]:
+        row = torch.tensor(edit.weights[:keys], dtype=weights.dtype, device=weights.device)
+        weights[:, edit.head, place] = torch.nn.functional.pad(row, (0, keys - len(row)))
+
+
+def _alike(weights: Tensor, allowed: Tensor | None) -> Tensor:
+    """The same weight for every key that a query may look at; (batch, heads, queries, keys)."""
+    if allowed is None:
+        return torch.full_like(weights, 1 / weights.shape[-1])
+    shown = allowed.to(weights.dtype).expand(weights.shape)
+    return shown / shown.sum(-1, keepdim=True).clamp_min(1.0)
