@@ -1,216 +1,268 @@
-"""Inspector: every head of every layer, one of them in detail, and the hidden states between the layers."""
+"""Inspector: every head of every layer, one thing in detail, the hidden states between the layers, and what if it were otherwise."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QHBoxLayout,
-    QPushButton,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
 
+from attnviz.jobs.changed import EarlierLook
+from attnviz.jobs.fill_mask_changed import FillMaskChanged
 from attnviz.jobs.inspect import Inspect
-from attnviz.tabs.map_controls import MapControls
+from attnviz.jobs.look_inside import LookInside
+from attnviz.jobs.read_lens import ReadLens
+from attnviz.tabs.asking import Asking
+from attnviz.tabs.inspector_layout import DECODED, InspectorLayout
+from attnviz.tabs.inspector_pages import BEFORE, DIFFERENCE
 from attnviz.tabs.tab import Tab
-from attnviz.views.arcs import Arcs
-from attnviz.views.cell_card import CellCard
-from attnviz.views.head_grid import HeadGrid
-from attnviz.views.head_table import HeadTable
-from attnviz.views.heat_map import HeatMap
-from attnviz.views.hidden_map import HiddenMap
-from attnviz.views.norm_plot import NormPlot
-from attnviz.views.panel import Panel
-from attnviz.views.token_chips import TokenChips
+from attnviz.trace import Attention, Block, BlockWeights, Checked, Cursor, Lens, Misfits, Positions, Site, Stream, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtWidgets import QWidget
+
+    from attnviz.edits import InsideWish
     from attnviz.engine import Engine
     from attnviz.jobs import Job
     from attnviz.tabs.scene import Scene
-    from attnviz.trace import Trace
     from attnviz.views.view import View
-
-PAGES = ("Map", "Lines", "Hidden", "Norms")
 
 
 class InspectorTab(Tab):
-    """Overview of all heads at the left, the chosen head in the middle, its numbers at the right; one cursor for all."""
+    """Overview of all heads at the left, one page in the middle, numbers and what-ifs at the right; one cursor for all.
+
+    The main answer is an Inspect. What a page needs more is asked when it is in front: the inside of a layer, the lens, and
+    with what-ifs the run without them and the change of the prediction.
+    """
 
     name = "inspector"
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)
-        self.chips = TokenChips(self, compact=True, clickable="pin")
-        self.grid = HeadGrid(self)
-        self.map = HeatMap(self)
-        self.arcs = Arcs(self)
-        self.hidden = HiddenMap(self)
-        self.norms = NormPlot(self)
-        self.card = CellCard(self)
-        self.table = HeadTable(self)
-        self._build()
-        for view in self.views():
-            view.pointed.connect(self.on_pointed)
+        self.widgets = InspectorLayout(self)
+        self.pages = self.widgets.pages
+        self.inside, self.lens, self.before, self.shift = (Asking(engine, self) for _ in range(4))
+        self._keys: dict[Asking, Hashable] = {}
+        self._plain: tuple[Scene | None, Trace] = (None, Trace())
+        self._joined: tuple[tuple[Trace, ...], Trace] = ((), Trace())
+        self._connect()
         self._add_keys()
 
     def views(self) -> Sequence[View]:
-        return (self.chips, self.grid, self.map, self.arcs, self.hidden, self.norms, self.card, self.table)
+        return self.widgets.views
 
     def front(self) -> View:
-        """The page that is chosen."""
-        return self._detail.view
+        """The map or its like: what is looked at while typing."""
+        return self.pages.front
+
+    @property
+    def is_of_decoder(self) -> bool:
+        """Whether what the decoding tab decodes is inspected, and not the sentence."""
+        return self.widgets.subject.currentText() == DECODED and self.scene.writer is not None
 
     def question(self, scene: Scene) -> Job | None:
-        return None if scene.reference is None else Inspect(scene.reference, scene.text, scene.pair, scene.masked)
+        if self.is_of_decoder and scene.writer is not None:
+            return Inspect(scene.writer, scene.source)
+        if scene.reference is None:
+            return None
+        earlier = EarlierLook.of(scene.reference, self.trace)
+        return Inspect(
+            *(scene.reference, scene.text, scene.pair, scene.masked),
+            edits=scene.changes,
+            earlier=earlier,
+            skips_misfits=True,
+        )
+
+    def set_scene(self, scene: Scene) -> None:
+        self.widgets.subject.setVisible(scene.writer is not None)
+        if scene.writer is None:
+            self.widgets.subject.setCurrentIndex(0)
+        super().set_scene(scene)
 
     def is_worth_showing(self, trace: Trace) -> bool:
         """As soon as the layer that is looked at is there; the overview fills in after it."""
         return trace.attention(self.cursor_at.layer, self.cursor_at.site) is not None
 
+    def trace_for(self, view: View) -> Trace:
+        """The run with what-ifs or the one without, with what was asked beside it."""
+        if view is self.widgets.shifts:
+            return self.shift.trace
+        return self._with_answers()
+
     def prepare(self) -> None:
-        self.controls.follow(self.trace.tokens())
-        report = self.scene.report
-        self.grid.extent = (report.layers, report.heads) if report else None
+        is_difference = self.pages.compared == DIFFERENCE
+        self.pages.map.minus = self._unchanged() if is_difference else None
 
     def redrawn(self) -> None:
-        cursor = self.cursor_at
-        pin = " · pinned, Esc frees" if cursor.pinned else ""
-        self._detail.set_title(f"Layer {cursor.layer} · head {cursor.head}")
-        self._detail.set_subtitle(pin.removeprefix(" · "))
+        cursor, parts = self.cursor_at, self.widgets
+        site = "" if cursor.site is Site.ENCODER else f"{cursor.site} · "
+        self.pages.panel.set_title(f"{site}layer {cursor.layer} · head {cursor.head}".capitalize())
+        self.pages.panel.set_subtitle("pinned, Esc frees" if cursor.pinned else "")
+        self.pages.controls.follow(self.trace.tokens())
+        has_decoder = self.trace.tokens(Site.DECODER) is not None
+        parts.site.setVisible(has_decoder)
+        parts.grid.extent = self._extent()
+        parts.changes.setEnabled(not has_decoder)
+        self.pages.offer_comparison(changed=bool(self.scene.changes) and not has_decoder)
+        parts.shift_panel.setVisible(bool(self.shift.trace.records) and bool(self.scene.changes))
+        checked = self._with_answers().find(Checked, (cursor.site, cursor.layer, cursor.head))
+        self.pages.say_checked(f"✓ {checked.difference:.0e}" if checked else "", _how(checked))
 
     @Slot(int)
     def show_page(self, page: int) -> None:
-        """Map, Lines, Hidden or Norms, by index."""
-        self._pages.setCurrentIndex(page)
-        self._detail.view = (self.map, self.arcs, self.hidden, self.norms)[page]
-        self._buttons.button(page).setChecked(True)
-        self.controls.setVisible(page < 2)
-        self.controls.full(page == 0)
-        self.embeddings.setVisible(page == PAGES.index("Hidden"))
+        """Map, Lines, Block, Neurons, Hidden or Lens, by index."""
+        self.pages.show_page(page)
+
+    def point(self, cursor: Cursor) -> None:
+        super().point(cursor)
+        self._ask_more()
+
+    # asking
+
+    def ask(self) -> None:
+        if self.is_of_decoder and self.scene.reference is None:
+            return
+        super().ask()
+
+    def _settle(self, trace: Trace) -> None:
+        if not self.scene.changes and not self.is_of_decoder:
+            self._plain = self.scene, trace
+        misfits = trace.find(Misfits)
+        self.widgets.changes.list.tell_misfits(dict(misfits.reasons) if misfits else {})
+        super()._settle(trace)
+        self._ask_more()
+
+    def _ask_more(self) -> None:
+        """What the page in front needs beside the main answer."""
+        scene, reference, tokens = self.scene, self.scene.reference, self.trace.tokens()
+        if reference is None or tokens is None or self._incoming is not None or not self.isVisible():
+            return
+        if self.is_of_decoder:
+            return
+        cursor, earlier = self.cursor_at, EarlierLook.of(reference, self.trace)
+        of_text = (reference, scene.text, scene.pair, scene.masked)
+        place = (cursor.layer, cursor.head)
+        look = LookInside(*of_text, *place, edits=scene.changes, earlier=earlier, skips_misfits=True)
+        self._put(self.inside, (*of_text, scene.changes, *place), look)
+        if self.pages.front in {self.pages.lens, self.pages.stream, self.pages.positions}:
+            lens = ReadLens(*of_text, edits=scene.changes, earlier=earlier, skips_misfits=True)
+            self._put(self.lens, (*of_text, scene.changes), lens)
+        if scene.changes:
+            if self._plain[0] != replace(scene, changes=()):
+                self._put(self.before, of_text, Inspect(*of_text))
+            if tokens.masks:
+                shift = FillMaskChanged(*of_text, changes=scene.changes, earlier=earlier, skips_misfits=True)
+                self._put(self.shift, (*of_text, scene.changes), shift)
+
+    def _put(self, asking: Asking, key: Hashable, job: Job) -> None:
+        """Ask unless just this was asked."""
+        if self._keys.get(asking) != key:
+            self._keys[asking] = key
+            asking.ask(job)
+
+    def ask_again(self) -> None:
+        self._keys.clear()
+        super().ask_again()
+
+    # answers
+
+    def _unchanged(self) -> Trace:
+        """The run without what-ifs."""
+        return self._plain[1] if self._plain[0] == replace(self.scene, changes=()) else self.before.trace
+
+    def _with_answers(self) -> Trace:
+        """The run that is shown with what was asked beside it; the same object as long as they are the same."""
+        main = self._unchanged() if self.pages.compared == BEFORE else self.trace
+        parts = (main, self.inside.trace, self.lens.trace)
+        if len(self._joined[0]) != len(parts) or any(a is not b for a, b in zip(parts, self._joined[0], strict=True)):
+            kinds = (Block, BlockWeights, Checked, Lens, Stream, Positions)
+            extra = [record for part in parts[1:] for kind in kinds for record in part.every(kind)]
+            self._joined = parts, main.plus(*extra) if extra else main
+        return self._joined[1]
+
+    def _show(self, trace: Trace) -> None:
+        super()._show(trace)
+        self._keep_inside(self.cursor_at)
+
+    def _keep_inside(self, cursor: Cursor) -> None:
+        """A cursor where this run has such a layer and head."""
+        extent = self._extent()
+        if extent is not None and (cursor.layer >= extent[0] or cursor.head >= extent[1]):
+            layer, head = min(cursor.layer, extent[0] - 1), min(cursor.head, extent[1] - 1)
+            super().point(replace(cursor, layer=layer, head=head))
+
+    def _extent(self) -> tuple[int, int] | None:
+        """Layers and heads of the site that is looked at."""
+        report = self.scene.report
+        if not self.is_of_decoder:
+            return (report.layers, report.heads) if report else None
+        own = [record for record in self.trace.every(Attention) if record.site is self.cursor_at.site]
+        return (len(own), own[0].heads) if own else None
+
+    # the widgets' signals
+
+    def _connect(self) -> None:
+        for view in self.views():
+            view.pointed.connect(self.on_pointed)
+        for panel in self.widgets.panels:
+            panel.failed.connect(self.failed)
+        for asking in (self.inside, self.lens, self.before, self.shift):
+            asking.failed.connect(self.failed)
+            asking.answered.connect(self._on_answered)
+        self.widgets.changes.look_at(lambda: (self.trace, self.cursor_at))
+        self.widgets.changes.edited.connect(self._on_edited)
+        self.widgets.changes.failed.connect(self.failed)
+        self.pages.turned.connect(self._on_turned)
+        self.widgets.site.currentTextChanged.connect(self._on_site)
+        self.widgets.subject.currentIndexChanged.connect(self.ask_again)
+
+    @Slot()
+    def _on_answered(self) -> None:
         self._draw()
 
-    def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self._panel("Tokens", self.chips))
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self._left())
-        split.addWidget(self._middle())
-        split.addWidget(self._panel("Under the cursor", self.card))
-        split.setSizes([440, 560, 250])
-        for place, stretch in enumerate((2, 3, 1)):
-            split.setStretchFactor(place, stretch)
-        column.addWidget(split, 1)
+    @Slot()
+    def _on_turned(self) -> None:
+        self._draw()
+        self._ask_more()
 
-    def _panel(self, title: str, view: View) -> Panel:
-        panel = Panel(title, view, parent=self)
-        panel.failed.connect(self.failed)
-        return panel
+    @Slot(object)
+    def _on_edited(self, changes: tuple[InsideWish, ...]) -> None:
+        self.wished.emit(replace(self.scene, changes=changes))
 
-    def _left(self) -> QWidget:
-        column = QSplitter(Qt.Orientation.Vertical, self)
-        column.setChildrenCollapsible(False)
-        column.addWidget(self._panel("All heads", self.grid))
-        column.addWidget(self._panel("Heads in numbers", self.table))
-        column.setSizes([256, 304])
-        return column
-
-    def _middle(self) -> QWidget:
-        """The detail panel: its page is chosen by the buttons in its header."""
-        self._pages = QStackedWidget(self)
-        for view in (self.map, self.arcs, self.hidden, self.norms):
-            self._pages.addWidget(view)
-        self._detail = Panel("Layer 0 · head 0", self.map, parent=self, body=self._pages)
-        self._detail.failed.connect(self.failed)
-        self._buttons = QButtonGroup(self)
-        switch = QWidget(self)
-        row = QHBoxLayout(switch)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for page, name in enumerate(PAGES):
-            button = QPushButton(name, switch)
-            button.setCheckable(True)
-            button.setToolTip(f"{name} (Alt+{page + 1})")
-            self._buttons.addButton(button, page)
-            row.addWidget(button)
-        self._buttons.button(0).setChecked(True)
-        self._buttons.idClicked.connect(self.show_page)
-        self._detail.add_control(switch)
-        self.controls = MapControls(self.map, self.arcs, self)
-        self._detail.add_row(self.controls)
-        self.embeddings = QCheckBox("the embeddings, before layer 0", self)
-        self.embeddings.setToolTip(
-            "Show the sum of word, position and segment embeddings instead of what leaves the chosen layer"
-        )
-        self.embeddings.toggled.connect(self._on_embeddings)
-        self.embeddings.hide()
-        self._detail.add_row(self.embeddings)
-        return self._detail
-
-    @Slot(bool)
-    def _on_embeddings(self, instead: bool) -> None:
-        self.hidden.layer = 0 if instead else None
+    @Slot(str)
+    def _on_site(self, name: str) -> None:
+        cursor = Cursor(self.cursor_at.layer, self.cursor_at.head, site=Site(name))
+        self.cursor_at = cursor
+        self._keep_inside(cursor)
+        self._draw()
 
     def _add_keys(self) -> None:
-        steps = {
-            "Ctrl+Up": self._layer_up, "Ctrl+Down": self._layer_down, "Ctrl+Left": self._head_left, "Ctrl+Right": self._head_right,
-        }  # fmt: skip
+        steps = {"Ctrl+Up": (-1, 0), "Ctrl+Down": (1, 0), "Ctrl+Left": (0, -1), "Ctrl+Right": (0, 1)}
         for keys, step in steps.items():
-            QShortcut(
-                QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
-            ).activated.connect(step)
-        for page, turn in enumerate((self._page_map, self._page_lines, self._page_hidden, self._page_norms)):
-            number = QKeySequence(f"Alt+{page + 1}")
-            QShortcut(number, self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut).activated.connect(turn)
-
-    def _step(self, layers: int, heads: int) -> None:
-        report, cursor = self.scene.report, self.cursor_at
-        if report is None:
-            return
-        layer = min(max(cursor.layer + layers, 0), report.layers - 1)
-        head = min(max(cursor.head + heads, 0), report.heads - 1)
-        self.point(replace(cursor, layer=layer, head=head))
+            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setProperty("step", step)
+            shortcut.activated.connect(self._on_step)
+        stack = self.widgets.changes.list.stack
+        for keys, slot in (("Ctrl+Z", stack.undo), ("Ctrl+Shift+Z", stack.redo)):
+            shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+        self.pages.add_keys(self)
 
     @Slot()
-    def _layer_up(self) -> None:
-        self._step(-1, 0)
+    def _on_step(self) -> None:
+        layers, heads = self.sender().property("step")
+        extent, cursor = self._extent(), self.cursor_at
+        if extent is not None:
+            layer = min(max(cursor.layer + layers, 0), extent[0] - 1)
+            head = min(max(cursor.head + heads, 0), extent[1] - 1)
+            self.point(replace(cursor, layer=layer, head=head))
 
-    @Slot()
-    def _layer_down(self) -> None:
-        self._step(1, 0)
 
-    @Slot()
-    def _head_left(self) -> None:
-        self._step(0, -1)
-
-    @Slot()
-    def _head_right(self) -> None:
-        self._step(0, 1)
-
-    @Slot()
-    def _page_map(self) -> None:
-        self.show_page(0)
-
-    @Slot()
-    def _page_lines(self) -> None:
-        self.show_page(1)
-
-    @Slot()
-    def _page_hidden(self) -> None:
-        self.show_page(2)
-
-    @Slot()
-    def _page_norms(self) -> None:
-        self.show_page(3)
+def _how(checked: Checked | None) -> str:
+    if checked is None:
+        return ""
+    return f"Checked: this head's weights, computed a second way ({checked.how}), differ by at most {checked.difference:.2e}."

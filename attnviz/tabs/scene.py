@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attnviz.text.spans import shift
 
 if TYPE_CHECKING:
+    from attnviz.edits import InsideWish
     from attnviz.models.reference import Reference
     from attnviz.trace import LoadReport, Span, Tokens
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 class Scene:
     """``masked`` counts in code points of ``sentence``; a line break in the sentence begins the second of a pair.
 
-    ``decoders`` are the encoder–decoders that were opened, the newest first; ``reference`` is a model of the BERT kind.
+    ``decoders`` are the encoder–decoders that were opened, the newest first; ``reference`` is a model of the BERT kind, and
+    ``changes`` are the what-ifs made inside it. ``writer`` and ``source`` are what the decoding tab decodes.
     """
 
     reference: Reference | None = None
@@ -24,6 +26,9 @@ class Scene:
     sentence: str = ""
     masked: tuple[Span, ...] = ()
     decoders: tuple[Reference, ...] = ()
+    changes: tuple[InsideWish, ...] = ()
+    writer: Reference | None = None
+    source: str = ""
 
     @property
     def text(self) -> str:

@@ -74,6 +74,10 @@ class Tab(QWidget):
         """Whether an answer that is still coming in may replace the picture of the last one."""
         return trace.tokens() is not None
 
+    def trace_for(self, view: View) -> Trace:
+        """What a view draws: the tab's trace, unless it shows something of its own."""
+        return self.trace
+
     def prepare(self) -> None:
         """Called before every drawing, for what decides how the views draw."""
 
@@ -170,7 +174,7 @@ class Tab(QWidget):
         painting = self._draw_front()
         for view in self.views():
             if view.isVisible():
-                view.draw(self.trace, self.cursor_at)
+                view.draw(self.trace_for(view), self.cursor_at)
         self.redrawn()
         self._built = time.perf_counter() - started - painting
         self._painted.start()
@@ -178,7 +182,7 @@ class Tab(QWidget):
     def _draw_front(self) -> float:
         """Draw the view in front and have it painted before the others ask for anything; the seconds that the painting took."""
         front = self.front()
-        if front is None or not front.isVisible() or not front.draw(self.trace, self.cursor_at):
+        if front is None or not front.isVisible() or not front.draw(self.trace_for(front), self.cursor_at):
             return 0.0
         began = time.perf_counter()
         self._paint()

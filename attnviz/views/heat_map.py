@@ -8,7 +8,7 @@ from attnviz.export.colours import Codes
 from attnviz.export.numbers import matrix_table, numbered
 from attnviz.export.ticks import Ticks, linear_ticks, logarithmic_ticks
 from attnviz.table import Table
-from attnviz.trace import Attention, Cursor, Floats, Hiding, Site, Tokens
+from attnviz.trace import Attention, Cursor, Floats, Hiding, Site, Tokens, Trace
 from attnviz.views import palette
 from attnviz.views.image import Drawable, coded, safe_image, spread
 from attnviz.views.map_frame import Place
@@ -33,6 +33,12 @@ class HeatMap(MapView):
     colour_map = Option("blues", palette.MAPS)
     segments = Option("all", SEGMENTS)
     hidden_tokens: Option[tuple[int, ...]] = Option(())
+    minus: Option[Trace | None] = Option(None)
+
+    @property
+    def _is_signed(self) -> bool:
+        """Whether values lie on both sides of nothing: scores, and differences of any kind."""
+        return self.kind != "weights" or self.minus is not None
 
     def _sentence(self) -> str:
         if self.trace.tokens(self._key_site()) is None:
@@ -68,11 +74,21 @@ class HeatMap(MapView):
         rows, columns = kept(self.segments, queries, keys)
         if not rows or not columns:
             return None
-        full, caption = self._values(attention)
+        full, caption = self._difference(attention) if self.minus is not None else self._values(attention)
         values = full if (len(rows), len(columns)) == shape else np.ascontiguousarray(full[np.ix_(rows, columns)])
         hidden = frozenset(self._hidden(attention))
         left_out = [index for index, column in enumerate(columns) if column in hidden]
         return self._coloured(values, left_out, caption, (rows, columns), (queries, keys))
+
+    def _difference(self, attention: Attention) -> tuple[Floats, str]:
+        """What is shown minus the same of the run before; all zero where the two have no cells in common."""
+        before = None if self.minus is None else self.minus.attention(self.cursor_at.layer, self.cursor_at.site)
+        full, caption = self._values(attention)
+        if before is None or before.query.shape[1] != full.shape[0] or before.key.shape[1] != full.shape[1]:
+            return np.zeros_like(full), "the run before has other tokens: nothing to compare"
+        change = full - self._values(before)[0]
+        change = np.where(np.isfinite(change), change, np.float32(0.0))
+        return change, " · ".join(part for part in ("after − before", caption) if part)
 
     def _values(self, attention: Attention) -> tuple[Floats, str]:
         """The whole map, (queries, keys), and what has to be said about it."""
@@ -106,15 +122,16 @@ class HeatMap(MapView):
             tuple(map(lettered(side.labels).__getitem__, shown)) for side, shown in zip(tokens, places, strict=True)
         )
         said = " · ".join(part for part in (caption, note) if part)
-        signed = self.kind != "weights"
+        signed = self._is_signed
         return Picture(values, codes, table, *places, rows, columns, "queries ↓", "keys →", ticks, said, signed=signed)
 
     def _codes(self, values: Drawable) -> tuple[Codes, Codes, Ticks]:
         """Codes of the values, the colour table for them, and the numbers on its bar."""
-        signed = self.kind != "weights"
+        signed = self._is_signed
         low, high = spread(values, signed=signed)
         if signed:
-            return coded(values, low, high), palette.diverging(), linear_ticks(low, high, _UNITS[self.kind])
+            unit = f"change of {_UNITS[self.kind]}" if self.minus is not None else _UNITS[self.kind]
+            return coded(values, low, high), palette.diverging(), linear_ticks(low, high, unit)
         table = palette.sequential(self.colour_map)
         if self.scale == "linear":
             return coded(values, low, high), table, linear_ticks(low, high, _UNITS[self.kind])

@@ -1,0 +1,184 @@
+"""The pages of the inspector's middle: one head as a map or lines, a block, a pair of vectors, states, the lens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QWidget,
+)
+
+from attnviz.tabs.map_controls import MapControls
+from attnviz.views.arcs import Arcs
+from attnviz.views.block_view import BlockView
+from attnviz.views.heat_map import HeatMap
+from attnviz.views.hidden_map import HiddenMap
+from attnviz.views.lens_map import LensMap
+from attnviz.views.neuron_view import NeuronView
+from attnviz.views.norm_plot import NormPlot
+from attnviz.views.palette import GRID, SMALL, ui_font
+from attnviz.views.panel import Panel
+from attnviz.views.positions_view import PositionsView
+from attnviz.views.projection import Projection
+from attnviz.views.stream_plot import StreamPlot
+
+if TYPE_CHECKING:
+    from attnviz.views.view import View
+
+PAGES = ("Map", "Lines", "Block", "Neurons", "Hidden", "Lens")
+TIPS = (
+    "One head as a matrix of weights, scores or products",
+    "One head as lines between tokens",
+    "Everything that one layer computes, in order",
+    "How one query and one key give one score, number by number",
+    "The hidden states between the layers, and what the layers add",
+    "What the model's own head reads from every layer",
+)
+HIDDEN = ("states", "norms", "what each layer adds", "in two dimensions", "positions")
+AFTER, BEFORE, DIFFERENCE = COMPARED = ("after", "before", "difference")
+
+
+class InspectorPages(QWidget):
+    """Builds the ``panel``; ``turned`` says that another page, or another picture of a page, is in front."""
+
+    turned = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.map, self.arcs = HeatMap(self), Arcs(self)
+        self.block, self.neurons = BlockView(self), NeuronView(self)
+        self.hidden, self.norms, self.stream = HiddenMap(self), NormPlot(self), StreamPlot(self)
+        self.projection, self.positions, self.lens = Projection(self), PositionsView(self), LensMap(self)
+        self._stack = QStackedWidget(self)
+        for view in self.views:
+            self._stack.addWidget(view)
+        self.panel = Panel("Layer 0 · head 0", self.map, parent=self, body=self._stack)
+        self._build_header()
+        self.controls = MapControls(self.map, self.arcs, self)
+        self.panel.add_row(self.controls)
+        self.panel.add_row(self._build_states())
+        self.hide()  # its panel is shown, in the tab's splitter
+        self.show_page(0)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        return (
+            *(self.map, self.arcs, self.block, self.neurons),
+            *(self.hidden, self.norms, self.stream, self.projection, self.positions, self.lens),
+        )
+
+    @property
+    def page(self) -> int:
+        return self._buttons.checkedId()
+
+    @property
+    def front(self) -> View:
+        """The view that is seen."""
+        hidden = (self.hidden, self.norms, self.stream, self.projection, self.positions)
+        views = (self.map, self.arcs, self.block, self.neurons, hidden[self._states.currentIndex()], self.lens)
+        return views[self.page]
+
+    @property
+    def compared(self) -> str:
+        """Whether the run with what-ifs is shown, the one without, or what changed."""
+        return self._compared.currentText()
+
+    def offer_comparison(self, *, changed: bool) -> None:
+        """With what-ifs there are two runs to look at."""
+        if not changed:
+            self._compared.setCurrentIndex(0)
+        self._compared.setVisible(changed)
+
+    def say_checked(self, sentence: str, tip: str) -> None:
+        """The second opinion on the shown head."""
+        self._checked.setText(sentence)
+        self._checked.setToolTip(tip)
+
+    @Slot(int)
+    def show_page(self, page: int) -> None:
+        """Map, Lines, Block, Neurons, Hidden or Lens, by index."""
+        self._buttons.button(page).setChecked(True)
+        self._turn()
+
+    def show_states(self, name: str) -> None:
+        """One of the pictures of the hidden states."""
+        self._states.setCurrentIndex(HIDDEN.index(name))
+        self.show_page(PAGES.index("Hidden"))
+
+    @Slot()
+    def _turn(self) -> None:
+        front, page = self.front, self.page
+        self._stack.setCurrentWidget(front)
+        self.panel.view = front
+        self.controls.setVisible(page < 2)
+        self.controls.full(page == 0)
+        self._states_row.setVisible(page == PAGES.index("Hidden"))
+        self.embeddings.setVisible(front is self.hidden)
+        self.turned.emit()
+
+    def _build_header(self) -> None:
+        self._checked = QLabel(self)
+        self._checked.setObjectName("muted")
+        self._checked.setFont(ui_font(SMALL))
+        self._checked.setTextFormat(Qt.TextFormat.PlainText)
+        self._compared = QComboBox(self)
+        self._compared.addItems(COMPARED)
+        self._compared.setAccessibleName("Before or after")
+        self._compared.setToolTip("The run with your changes, the run without, or what they change")
+        self._compared.currentIndexChanged.connect(self._turn)
+        self._compared.hide()
+        self._buttons = QButtonGroup(self)
+        switch = QWidget(self)
+        row = QHBoxLayout(switch)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for page, (name, tip) in enumerate(zip(PAGES, TIPS, strict=True)):
+            button = QPushButton(name, switch)
+            button.setCheckable(True)
+            button.setToolTip(f"{tip} (Alt+{page + 1})")
+            self._buttons.addButton(button, page)
+            row.addWidget(button)
+        self._buttons.button(0).setChecked(True)
+        self._buttons.idClicked.connect(self.show_page)
+        for control in (self._checked, self._compared, switch):
+            self.panel.add_control(control)
+
+    def _build_states(self) -> QWidget:
+        self._states_row = QWidget(self)
+        row = QHBoxLayout(self._states_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        self._states = QComboBox(self)
+        self._states.addItems(HIDDEN)
+        self._states.setAccessibleName("Picture of the hidden states")
+        self._states.setToolTip("States as a map, their norms, what each layer adds, in two dimensions, or positions")
+        self._states.currentIndexChanged.connect(self._turn)
+        self.embeddings = QCheckBox("the embeddings, before layer 0", self)
+        self.embeddings.setToolTip(
+            "Show the sum of word, position and segment embeddings instead of what leaves the chosen layer"
+        )
+        self.embeddings.toggled.connect(self._on_embeddings)
+        row.addWidget(self._states)
+        row.addWidget(self.embeddings)
+        row.addStretch(1)
+        return self._states_row
+
+    @Slot(bool)
+    def _on_embeddings(self, instead: bool) -> None:
+        self.hidden.layer = 0 if instead else None
+
+    def add_keys(self, tab: QWidget) -> None:
+        """Alt+1 and so on turn the pages."""
+        for page in range(len(PAGES)):
+            keys = QShortcut(QKeySequence(f"Alt+{page + 1}"), tab)
+            keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            keys.activated.connect(self._buttons.button(page).click)
