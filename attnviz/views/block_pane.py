@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
@@ -114,15 +115,30 @@ def paint_row_labels(
     pitch = area.height() / max(len(labels), 1)
     chosen = shown_lines(len(labels), pitch, marked)
     plain, bold = token_font(SMALL), bold_token_font()
+    room = int(max(right - left, 8.0)) + 1
+    painter.setFont(plain)
+    painter.setPen(colour("text"))
     for row in chosen:
-        own = row == marked
-        painter.setFont(bold if own else plain)
-        painter.setPen(colour("accent" if own else "text"))
-        metrics = QFontMetricsF(painter.font())
-        text = metrics.elidedText(labels[row], Qt.TextElideMode.ElideRight, max(right - left, 8.0) + 1)
-        middle = area.top() + (row + 0.5) * pitch + metrics.capHeight() / 2
-        painter.drawText(QPointF(right - metrics.horizontalAdvance(text), middle), text)
+        if row != marked:
+            _paint_label(painter, labels[row], QPointF(right, area.top() + (row + 0.5) * pitch), room, bold=False)
+    if marked is not None and marked in chosen:
+        painter.setFont(bold)
+        painter.setPen(colour("accent"))
+        _paint_label(painter, labels[marked], QPointF(right, area.top() + (marked + 0.5) * pitch), room, bold=True)
     return chosen
+
+
+def _paint_label(painter: QPainter, label: str, at: QPointF, room: int, *, bold: bool) -> None:
+    text, width, half = _fitted(label, room, bold)
+    painter.drawText(QPointF(at.x() - width, at.y() + half), text)
+
+
+@lru_cache(maxsize=4096)
+def _fitted(label: str, room: int, bold: bool) -> tuple[str, float, float]:
+    """A label cut to ``room``, its width, and half the height of its letters."""
+    metrics = QFontMetricsF(bold_token_font() if bold else token_font(SMALL))
+    text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
+    return text, metrics.horizontalAdvance(text), metrics.capHeight() / 2
 
 
 def shown_lines(count: int, pitch: float, marked: int | None, needed: float = PITCH) -> tuple[int, ...]:

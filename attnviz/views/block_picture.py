@@ -20,7 +20,7 @@ from attnviz.views.vector_strip import LETTER_HEIGHT
 
 PERCENTILE = 99.5
 LEAST_LETTERED = 24.0
-_SAMPLE = 2**15
+_SAMPLE = 2**13
 _Key = tuple[int, int, str]
 
 
@@ -62,7 +62,7 @@ class BlockPicture:
         sample = sample[np.isfinite(sample)]
         if not sample.size:
             return 1.0
-        most = self.signed and flat.size > 2 * _SAMPLE // 100
+        most = self.signed and flat.size > _SAMPLE // 16
         return float(np.percentile(sample, PERCENTILE) if most else sample.max()) or 1.0
 
     @cached_property
@@ -79,8 +79,9 @@ class BlockPicture:
         scaled = np.multiply(values, span, dtype=np.float32)
         if self.signed:
             scaled += np.float32(127.5)
+        scaled += np.float32(0.5)  # so that cutting off the decimals rounds
         np.clip(scaled, 0.0, 255.0, out=scaled)
-        return np.rint(scaled, out=scaled).astype(np.uint8)
+        return scaled.astype(np.uint8)
 
     def table(self) -> Codes:
         return diverging() if self.signed else sequential()
