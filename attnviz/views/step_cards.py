@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Decoding, Site
+from attnviz.views.card_board import CardBoard, Rows
 from attnviz.views.palette import colour
 from attnviz.views.scrolled import paint_sentence
-from attnviz.views.step_board import Rows, StepBoard
 from attnviz.views.step_card import StepCard
 from attnviz.views.step_context_card import ContextCard
 from attnviz.views.step_moment import StepMoment, moment_of
@@ -63,7 +63,7 @@ class StepCards(View):
         )
 
     def _build_board(self) -> None:
-        self.board = StepBoard()
+        self.board = CardBoard()
         for card in self.cards:
             card.setParent(self.board)
             card.hide()

@@ -12,9 +12,9 @@ from attnviz.edits import SetContext
 from attnviz.export.numbers import matrix_table, numbered
 from attnviz.table import Table
 from attnviz.trace import Floats
+from attnviz.views.card import LEFT
 from attnviz.views.palette import SMALL, colour, ui_font
 from attnviz.views.row_map import RowMap
-from attnviz.views.step_card import LEFT
 from attnviz.views.step_moment import StepMoment, exact, lettered_number
 from attnviz.views.step_source_card import SourceCard
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_strip

@@ -9,10 +9,10 @@ from PySide6.QtGui import QPainter
 from attnviz.export.numbers import matrix_table, numbered
 from attnviz.table import Table
 from attnviz.trace import Floats
+from attnviz.views.card import LEFT
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.row_map import RowMap
 from attnviz.views.source_bars import BarScale, paint_axis, paint_bars, paint_numbers
-from attnviz.views.step_card import LEFT
 from attnviz.views.step_moment import StepMoment, exact
 from attnviz.views.step_source_card import SourceCard
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_scale, paint_strip

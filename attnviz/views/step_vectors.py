@@ -7,9 +7,10 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
+from attnviz.views.card import LEFT
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.ruler import small_width
-from attnviz.views.step_card import LEFT, StepCard
+from attnviz.views.step_card import StepCard
 from attnviz.views.step_moment import StepMoment
 from attnviz.views.vector_strip import Fold, Strip, folded, paint_scale, paint_strip
 

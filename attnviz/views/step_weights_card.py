@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from attnviz.table import Table
 from attnviz.trace import Decoding, softmax
+from attnviz.views.card import LEFT
 from attnviz.views.palette import SMALL, colour, ui_font
 from attnviz.views.source_bars import BarScale, paint_axis, paint_bars, paint_numbers
-from attnviz.views.step_card import LEFT
 from attnviz.views.step_moment import StepMoment, exact
 from attnviz.views.step_source_card import SourceCard
 from attnviz.views.step_stage import StagedWeights

@@ -9,11 +9,12 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from attnviz.edits import ForceToken
 from attnviz.table import Table
+from attnviz.views.card import LEFT
 from attnviz.views.lettering import percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, sequential_colour, token_font, ui_font
 from attnviz.views.ruler import small_width, token_width
 from attnviz.views.scrolled import paint_focus
-from attnviz.views.step_card import LEFT, StepCard
+from attnviz.views.step_card import StepCard
 from attnviz.views.step_moment import StepMoment, exact, lettered_number
 
 ROW, OPENED_ROW, MARK = 18.0, 24.0, 16.0

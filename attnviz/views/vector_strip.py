@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -151,15 +152,20 @@ def paint_scale(painter: QPainter, area: QRectF, limit: float, *, signed: bool) 
     painter.drawText(area, int(middle), low)
     left = area.left() + small_width(low) + 4
     ramp = QLinearGradient(left, 0, left + _RAMP, 0)
-    table = diverging() if signed else sequential()
-    for stop in range(17):
-        ramp.setColorAt(stop / 16, QColor(*(int(part) for part in table[stop * 255 // 16])))
+    ramp.setStops(_stops((diverging() if signed else sequential()).tobytes()))
     painter.setPen(QPen(colour("border"), 1))
     painter.setBrush(ramp)
     painter.drawRect(QRectF(left, area.center().y() - 3.5, _RAMP, 7))
     painter.setPen(colour("muted"))
     painter.drawText(area.adjusted(left + _RAMP + 4 - area.left(), 0, 0, 0), int(middle), high)
     return left + _RAMP + 4 + small_width(high)
+
+
+@lru_cache(maxsize=8)
+def _stops(table: bytes) -> list[tuple[float, QColor]]:
+    """Seventeen colours of a map, for a gradient."""
+    rows = np.frombuffer(table, np.uint8).reshape(-1, 4).tolist()
+    return [(stop / 16, QColor(*rows[stop * 255 // 16])) for stop in range(17)]
 
 
 def limit_of(*arrays: Floats) -> float:

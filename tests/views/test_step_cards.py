@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Cursor, Decoding, Encoding, Trace
+from attnviz.views.card_layout import ARROW
 from attnviz.views.step_card import StepCard
 from attnviz.views.step_cards import StepCards
-from attnviz.views.step_layout import ARROW
 from tests.views.decodings import characters, decoding_trace
 from tests.views.sentences import hover, in_theme, svg_text
 from tests.views.traces import press, shown

@@ -1,19 +1,20 @@
-"""The board that the cards of a step lie on: it places them and draws the arrows from one to the next."""
+"""The board that cards lie on: it places them and draws the arrows from one to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from attnviz.views.card import Card, Remark
+from attnviz.views.card_layout import HEIGHTS, LANE, LEAST_HEIGHT, LEAST_WIDTH, Layout, Place, laid_out
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
-from attnviz.views.step_card import Remark, StepCard
-from attnviz.views.step_layout import LANE, LEAST_HEIGHT, LEAST_WIDTH, Layout, Place, laid_out
 
-Rows = tuple[tuple[tuple[StepCard, float], ...], ...]
+Rows = tuple[tuple[tuple[Card[Any], float], ...], ...]
 _HEAD = 4.0
 
 
@@ -53,33 +54,34 @@ class Readout(QLabel):
         super().paintEvent(event)
 
 
-class StepBoard(QWidget):
-    """Three rows of cards. ``flows`` are the arrows between rows: from a card down to one of a later row.
+class CardBoard(QWidget):
+    """Rows of cards, three unless ``heights`` says otherwise. ``flows`` are the arrows between rows: from a card down to one of a later row.
 
     ``closed`` is emitted when the place of an opened card in its row is pressed.
     """
 
     closed = Signal()
+    outlet = 2.0 * GRID  # how far from a card's right edge an arrow leaves it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: Rows = ()
-        self._flows: tuple[tuple[StepCard, StepCard], ...] = ()
-        self._opened: StepCard | None = None
+        self._flows: tuple[tuple[Card[Any], Card[Any]], ...] = ()
+        self._opened: Card[Any] | None = None
         self._layout = Layout(())
         self.readout = Readout(self)
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
 
     @property
-    def cards(self) -> Sequence[StepCard]:
+    def cards(self) -> Sequence[Card[Any]]:
         """The cards that are shown, in the order of computation."""
         return tuple(card for row in self._rows for card, _ in row)
 
     @property
-    def opened(self) -> StepCard | None:
+    def opened(self) -> Card[Any] | None:
         return self._opened
 
-    def lay(self, rows: Rows, flows: tuple[tuple[StepCard, StepCard], ...], opened: StepCard | None) -> None:
+    def lay(self, rows: Rows, flows: tuple[tuple[Card[Any], Card[Any]], ...], opened: Card[Any] | None) -> None:
         """Put these cards on the board, one of them opened, and take the others away."""
         for card in self.cards:
             if not any(card is kept for row in rows for kept, _ in row):
@@ -89,13 +91,21 @@ class StepBoard(QWidget):
         for card in self.cards:
             card.show()
 
+    def _heights(self) -> tuple[float, ...]:
+        """The shares of the rows in the height."""
+        return HEIGHTS
+
+    def _room(self) -> QRectF:
+        """What the cards fill."""
+        return QRectF(self.rect()).adjusted(GRID / 2, GRID / 2, -GRID / 2, -GRID / 2)
+
     def _place(self) -> None:
-        room = QRectF(self.rect()).adjusted(GRID / 2, GRID / 2, -GRID / 2, -GRID / 2)
+        room = self._room()
         opened = None if self._opened is None else self._place_of(self._opened)
         shares = tuple(tuple(share for _, share in row) for row in self._rows)
         if not shares:
             return
-        self._layout = laid_out(room, shares, opened, self._lane())
+        self._layout = laid_out(room, shares, opened, self._lane(), self._heights())
         for row, cards in enumerate(self._rows):
             for column, (card, _) in enumerate(cards):
                 card.setGeometry(self._layout.area((row, column)).toAlignedRect())
@@ -108,7 +118,7 @@ class StepBoard(QWidget):
         passing = any(source in rows[0] and target in rows[-1] for source, target in self._flows)
         return LANE if passing else 0.0
 
-    def _place_of(self, card: StepCard) -> Place:
+    def _place_of(self, card: Card[Any]) -> Place:
         return next(
             (row, column)
             for row, cards in enumerate(self._rows)
@@ -122,16 +132,19 @@ class StepBoard(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), colour("surface"))
-        for areas in self._layout.areas:
-            for left, right in pairwise(areas):
-                start = QPointF(left.right() + 3, left.center().y())
-                _paint_arrow(painter, (start, QPointF(right.left() - 3, right.center().y())))
+        self._paint_arrows(painter)
         if self._layout.opened is not None:
             self._paint_slot(painter, self._layout.areas[self._layout.opened[0]][self._layout.opened[1]])
         else:
             for source, target in self._flows:
                 self._paint_flow(painter, QRectF(source.geometry()), QRectF(target.geometry()))
         painter.end()
+
+    def _paint_arrows(self, painter: QPainter) -> None:
+        """Within the rows: from each card to the next one."""
+        for areas in self._layout.areas:
+            for left, right in pairwise(areas):
+                paint_arrow(painter, level_arrow(left, right))
 
     def _paint_slot(self, painter: QPainter, slot: QRectF) -> None:
         """The place of the opened card among the chips."""
@@ -148,8 +161,8 @@ class StepBoard(QWidget):
     def _paint_flow(self, painter: QPainter, source: QRectF, target: QRectF) -> None:
         """Down from the source, along between the rows, down into the target."""
         between = target.top() - (target.top() - self._bottom_before(target)) / 2
-        out, into = source.right() - 2 * GRID, target.left() + 3 * GRID
-        _paint_arrow(
+        out, into = source.right() - self.outlet, target.left() + 3 * GRID
+        paint_arrow(
             painter,
             (
                 QPointF(out, source.bottom() + 2),
@@ -177,7 +190,12 @@ class StepBoard(QWidget):
             self.closed.emit()
 
 
-def _paint_arrow(painter: QPainter, points: tuple[QPointF, ...]) -> None:
+def level_arrow(left: QRectF, right: QRectF) -> tuple[QPointF, QPointF]:
+    """The ends of an arrow from a card to its neighbour."""
+    return QPointF(left.right() + 3, left.center().y()), QPointF(right.left() - 3, right.center().y())
+
+
+def paint_arrow(painter: QPainter, points: tuple[QPointF, ...]) -> None:
     """A thin line through ``points`` with a small head at its end."""
     painter.setPen(QPen(colour("muted"), 1.2))
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,4 +1,4 @@
-"""Where the cards of a step stand: three rows in the order of computation, or one card opened and the others as chips."""
+"""Where cards stand: in rows in the order of computation, or one card opened and the others as chips."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ class Layout:
         return self.room if self.room is not None and place == self.opened else self.areas[place[0]][place[1]]
 
 
-def laid_out(room: QRectF, shares: Shares, opened: Place | None, lane: float = 0.0) -> Layout:
-    """Rows share the height as they need it and the cards of a row its width by ``shares``.
+def laid_out(
+    room: QRectF, shares: Shares, opened: Place | None, lane: float = 0.0, heights: tuple[float, ...] = HEIGHTS
+) -> Layout:
+    """Rows share the height by ``heights`` and the cards of a row its width by ``shares``.
 
     ``lane`` is left free at the right of the rows between the first and the last, for an arrow that passes them.
     """
     if opened is None:
-        return _rows(room, shares, lane)
+        return _rows(room, shares, lane, heights)
     areas: list[tuple[QRectF, ...]] = []
     card = room.height() - len(shares) * CHIP - len(shares) * TIGHT
     top, filled = room.top(), QRectF()
@@ -47,9 +49,9 @@ def laid_out(room: QRectF, shares: Shares, opened: Place | None, lane: float = 0
     return Layout(tuple(areas), opened, filled)
 
 
-def _rows(room: QRectF, shares: Shares, lane: float) -> Layout:
+def _rows(room: QRectF, shares: Shares, lane: float, shared: tuple[float, ...]) -> Layout:
     spare = room.height() - BETWEEN * (len(shares) - 1)
-    heights = [spare * height / sum(HEIGHTS) for height in HEIGHTS]
+    heights = [spare * height / sum(shared) for height in shared]
     areas, top = [], room.top()
     for index, (row, height) in enumerate(zip(shares, heights, strict=True)):
         width = room.width() - (lane if 0 < index < len(shares) - 1 else 0.0)
