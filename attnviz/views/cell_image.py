@@ -40,7 +40,12 @@ def paint_codes(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -> 
 
 def inks_on(*, signed: bool) -> tuple[QColor, ...]:
     """Black or white for each colour of the map that is in force, whichever reads better on it."""
-    return _inks((diverging() if signed else sequential()).tobytes())
+    return inks_of(diverging() if signed else sequential())
+
+
+def inks_of(table: Codes) -> tuple[QColor, ...]:
+    """Black or white for each colour of ``table``, whichever reads better on it."""
+    return _inks(table.tobytes())
 
 
 @lru_cache(maxsize=8)
