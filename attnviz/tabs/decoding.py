@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from attnviz.jobs.decode import Decode, Earlier
+from attnviz.models.transformer_config import MODEL_TYPE as TRANSFORMER
 from attnviz.tabs.asking import Asking
 from attnviz.tabs.decoding_layout import DecodingLayout
 from attnviz.tabs.decoding_models import name_of
@@ -220,6 +221,15 @@ class DecodingTab(Tab):
             self._take_best()
             self._ask()
         self._settle_cursor()
+        self._offer_to_inspect()
+
+    def _offer_to_inspect(self) -> None:
+        """A Transformer has heads: the inspector may look at what is decoded here."""
+        report, wish = self.lanes[0][1].find(LoadReport), self.wish
+        writer = wish.reference if report is not None and report.family == TRANSFORMER else None
+        scene = replace(self.scene, writer=writer, source=wish.source if writer else "")
+        if scene != self.scene:
+            self.wished.emit(scene)
 
     @Slot()
     def _on_rested(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from attnviz.jobs.changed import EarlierLook
@@ -18,7 +18,21 @@ from attnviz.tabs.asking import Asking
 from attnviz.tabs.inspector_layout import DECODED, InspectorLayout
 from attnviz.tabs.inspector_pages import BEFORE, DIFFERENCE
 from attnviz.tabs.tab import Tab
-from attnviz.trace import Attention, Block, BlockWeights, Checked, Cursor, Lens, Misfits, Positions, Site, Stream, Trace
+from attnviz.trace import (
+    Attention,
+    Block,
+    BlockWeights,
+    Checked,
+    Cursor,
+    Lens,
+    Misfits,
+    Positions,
+    Shift,
+    Site,
+    Stream,
+    Trace,
+)
+from attnviz.views.shift_table import changed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +44,9 @@ if TYPE_CHECKING:
     from attnviz.jobs import Job
     from attnviz.tabs.scene import Scene
     from attnviz.views.view import View
+
+
+REST_MS = 500
 
 
 class InspectorTab(Tab):
@@ -44,11 +61,22 @@ class InspectorTab(Tab):
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)
         self.widgets = InspectorLayout(self)
-        self.pages = self.widgets.pages
+        self.pages, self.detail = self.widgets.pages, self.widgets.pages.panel
+        self.chips, self.grid, self.table, self.card = (
+            *(self.widgets.chips, self.widgets.grid),
+            *(self.widgets.table, self.widgets.card),
+        )
+        self.map, self.arcs, self.hidden, self.norms = (
+            *(self.pages.map, self.pages.arcs),
+            *(self.pages.hidden, self.pages.norms),
+        )
+        self.controls = self.pages.controls
         self.inside, self.lens, self.before, self.shift = (Asking(engine, self) for _ in range(4))
         self._keys: dict[Asking, Hashable] = {}
         self._plain: tuple[Scene | None, Trace] = (None, Trace())
-        self._joined: tuple[tuple[Trace, ...], Trace] = ((), Trace())
+        self._joined: dict[Asking, tuple[Trace, Trace, Trace]] = {}
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._check)
         self._connect()
         self._add_keys()
 
@@ -88,28 +116,34 @@ class InspectorTab(Tab):
         return trace.attention(self.cursor_at.layer, self.cursor_at.site) is not None
 
     def trace_for(self, view: View) -> Trace:
-        """The run with what-ifs or the one without, with what was asked beside it."""
+        """The run with what-ifs or the one without; for some views with what was asked for them."""
         if view is self.widgets.shifts:
             return self.shift.trace
-        return self._with_answers()
+        pages = self.pages
+        if view is pages.block:
+            return self._with(self.inside)
+        if view in {pages.lens, pages.stream, pages.positions}:
+            return self._with(self.lens)
+        return self._unchanged() if pages.compared == BEFORE else self.trace
 
     def prepare(self) -> None:
         is_difference = self.pages.compared == DIFFERENCE
-        self.pages.map.minus = self._unchanged() if is_difference else None
+        self.map.minus = self._unchanged() if is_difference else None
 
     def redrawn(self) -> None:
         cursor, parts = self.cursor_at, self.widgets
         site = "" if cursor.site is Site.ENCODER else f"{cursor.site} · "
-        self.pages.panel.set_title(f"{site}layer {cursor.layer} · head {cursor.head}".capitalize())
-        self.pages.panel.set_subtitle("pinned, Esc frees" if cursor.pinned else "")
-        self.pages.controls.follow(self.trace.tokens())
+        self.detail.set_title(f"{site}layer {cursor.layer} · head {cursor.head}".capitalize())
+        self.detail.set_subtitle("pinned, Esc frees" if cursor.pinned else "")
+        self.controls.follow(self.trace.tokens())
         has_decoder = self.trace.tokens(Site.DECODER) is not None
         parts.site.setVisible(has_decoder)
         parts.grid.extent = self._extent()
         parts.changes.setEnabled(not has_decoder)
         self.pages.offer_comparison(changed=bool(self.scene.changes) and not has_decoder)
-        parts.shift_panel.setVisible(bool(self.shift.trace.records) and bool(self.scene.changes))
-        checked = self._with_answers().find(Checked, (cursor.site, cursor.layer, cursor.head))
+        parts.shift_panel.setVisible(bool(self.shift.trace.every(Shift)) and bool(self.scene.changes))
+        parts.shift_said.setText(changed(self.shift.trace.every(Shift)))
+        checked = self.inside.trace.find(Checked, (cursor.site, cursor.layer, cursor.head))
         self.pages.say_checked(f"✓ {checked.difference:.0e}" if checked else "", _how(checked))
 
     @Slot(int)
@@ -118,8 +152,15 @@ class InspectorTab(Tab):
         self.pages.show_page(page)
 
     def point(self, cursor: Cursor) -> None:
+        """Another head or layer costs no forward; its inside is computed when the cursor rests, or at once where it is shown."""
+        moved = (cursor.layer, cursor.head, cursor.site) != (
+            self.cursor_at.layer,
+            self.cursor_at.head,
+            self.cursor_at.site,
+        )
         super().point(cursor)
-        self._ask_more()
+        if moved:
+            self._rest.start(0 if self.pages.front is self.pages.block else REST_MS)
 
     # asking
 
@@ -134,6 +175,7 @@ class InspectorTab(Tab):
         misfits = trace.find(Misfits)
         self.widgets.changes.list.tell_misfits(dict(misfits.reasons) if misfits else {})
         super()._settle(trace)
+        self._check()
         self._ask_more()
 
     def _ask_more(self) -> None:
@@ -143,11 +185,8 @@ class InspectorTab(Tab):
             return
         if self.is_of_decoder:
             return
-        cursor, earlier = self.cursor_at, EarlierLook.of(reference, self.trace)
+        earlier = EarlierLook.of(reference, self.trace)
         of_text = (reference, scene.text, scene.pair, scene.masked)
-        place = (cursor.layer, cursor.head)
-        look = LookInside(*of_text, *place, edits=scene.changes, earlier=earlier, skips_misfits=True)
-        self._put(self.inside, (*of_text, scene.changes, *place), look)
         if self.pages.front in {self.pages.lens, self.pages.stream, self.pages.positions}:
             lens = ReadLens(*of_text, edits=scene.changes, earlier=earlier, skips_misfits=True)
             self._put(self.lens, (*of_text, scene.changes), lens)
@@ -157,6 +196,17 @@ class InspectorTab(Tab):
             if tokens.masks:
                 shift = FillMaskChanged(*of_text, changes=scene.changes, earlier=earlier, skips_misfits=True)
                 self._put(self.shift, (*of_text, scene.changes), shift)
+
+    @Slot()
+    def _check(self) -> None:
+        """The inside of the layer that is looked at, and a second opinion on the head's weights."""
+        scene, reference, cursor = self.scene, self.scene.reference, self.cursor_at
+        if reference is None or self.trace.tokens() is None or self._incoming is not None or self.is_of_decoder:
+            return
+        of_text, place = (reference, scene.text, scene.pair, scene.masked), (cursor.layer, cursor.head)
+        earlier = EarlierLook.of(reference, self.trace)
+        look = LookInside(*of_text, *place, edits=scene.changes, earlier=earlier, skips_misfits=True)
+        self._put(self.inside, (*of_text, scene.changes, *place), look)
 
     def _put(self, asking: Asking, key: Hashable, job: Job) -> None:
         """Ask unless just this was asked."""
@@ -174,15 +224,14 @@ class InspectorTab(Tab):
         """The run without what-ifs."""
         return self._plain[1] if self._plain[0] == replace(self.scene, changes=()) else self.before.trace
 
-    def _with_answers(self) -> Trace:
-        """The run that is shown with what was asked beside it; the same object as long as they are the same."""
-        main = self._unchanged() if self.pages.compared == BEFORE else self.trace
-        parts = (main, self.inside.trace, self.lens.trace)
-        if len(self._joined[0]) != len(parts) or any(a is not b for a, b in zip(parts, self._joined[0], strict=True)):
-            kinds = (Block, BlockWeights, Checked, Lens, Stream, Positions)
-            extra = [record for part in parts[1:] for kind in kinds for record in part.every(kind)]
-            self._joined = parts, main.plus(*extra) if extra else main
-        return self._joined[1]
+    def _with(self, asking: Asking) -> Trace:
+        """The run with an answer beside it; the same object as long as both are the same."""
+        kept = self._joined.get(asking)
+        if kept is None or kept[0] is not self.trace or kept[1] is not asking.trace:
+            kinds = (Block, BlockWeights, Lens, Stream, Positions)
+            extra = [record for kind in kinds for record in asking.trace.every(kind)]
+            kept = self._joined[asking] = (self.trace, asking.trace, self.trace.plus(*extra))
+        return kept[2]
 
     def _show(self, trace: Trace) -> None:
         super()._show(trace)
@@ -227,6 +276,7 @@ class InspectorTab(Tab):
     @Slot()
     def _on_turned(self) -> None:
         self._draw()
+        self._check()
         self._ask_more()
 
     @Slot(object)

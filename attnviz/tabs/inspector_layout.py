@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from attnviz.tabs.inspector_changes import InspectorChanges
 from attnviz.tabs.inspector_pages import InspectorPages
 from attnviz.views.cell_card import CellCard
 from attnviz.views.head_grid import HeadGrid
 from attnviz.views.head_table import HeadTable
-from attnviz.views.palette import GRID
+from attnviz.views.palette import GRID, SMALL, ui_font
 from attnviz.views.panel import Panel
 from attnviz.views.shift_table import ShiftTable
 from attnviz.views.token_chips import TokenChips
@@ -90,9 +90,16 @@ class InspectorLayout:
         column.setChildrenCollapsible(False)
         column.addWidget(self._panel("Under the cursor", self.card))
         self.changes_panel = self._panel("What if", self.changes.list, self.changes)
+        self.changes_panel.add_control(self.pages.comparison)
         column.addWidget(self.changes_panel)
         self.shift_panel = self._panel("Prediction, changed", self.shifts)
+        self.shifts.narrow()
+        self.shift_said = QLabel(self._tab)
+        self.shift_said.setFont(ui_font(SMALL))
+        self.shift_said.setTextFormat(Qt.TextFormat.PlainText)
+        self.shift_said.setWordWrap(True)
+        self.shift_panel.add_row(self.shift_said)
         self.shift_panel.hide()
         column.addWidget(self.shift_panel)
-        column.setSizes([320, 180, 180])
+        column.setSizes([216, 200, 216])
         return column

@@ -58,6 +58,12 @@ class InspectorPages(QWidget):
         self.block, self.neurons = BlockView(self), NeuronView(self)
         self.hidden, self.norms, self.stream = HiddenMap(self), NormPlot(self), StreamPlot(self)
         self.projection, self.positions, self.lens = Projection(self), PositionsView(self), LensMap(self)
+        self.comparison = QComboBox(self)
+        self.comparison.addItems(COMPARED)
+        self.comparison.setAccessibleName("Before or after")
+        self.comparison.setToolTip("The run with your changes, the run without, or what they change")
+        self.comparison.currentIndexChanged.connect(self._turn)
+        self.comparison.hide()
         self._stack = QStackedWidget(self)
         for view in self.views:
             self._stack.addWidget(view)
@@ -90,13 +96,13 @@ class InspectorPages(QWidget):
     @property
     def compared(self) -> str:
         """Whether the run with what-ifs is shown, the one without, or what changed."""
-        return self._compared.currentText()
+        return self.comparison.currentText()
 
     def offer_comparison(self, *, changed: bool) -> None:
         """With what-ifs there are two runs to look at."""
         if not changed:
-            self._compared.setCurrentIndex(0)
-        self._compared.setVisible(changed)
+            self.comparison.setCurrentIndex(0)
+        self.comparison.setVisible(changed)
 
     def say_checked(self, sentence: str, tip: str) -> None:
         """The second opinion on the shown head."""
@@ -130,12 +136,6 @@ class InspectorPages(QWidget):
         self._checked.setObjectName("muted")
         self._checked.setFont(ui_font(SMALL))
         self._checked.setTextFormat(Qt.TextFormat.PlainText)
-        self._compared = QComboBox(self)
-        self._compared.addItems(COMPARED)
-        self._compared.setAccessibleName("Before or after")
-        self._compared.setToolTip("The run with your changes, the run without, or what they change")
-        self._compared.currentIndexChanged.connect(self._turn)
-        self._compared.hide()
         self._buttons = QButtonGroup(self)
         switch = QWidget(self)
         row = QHBoxLayout(switch)
@@ -149,7 +149,7 @@ class InspectorPages(QWidget):
             row.addWidget(button)
         self._buttons.button(0).setChecked(True)
         self._buttons.idClicked.connect(self.show_page)
-        for control in (self._checked, self._compared, switch):
+        for control in (self._checked, switch):
             self.panel.add_control(control)
 
     def _build_states(self) -> QWidget:

@@ -61,7 +61,16 @@ class MaskingTab(Tab):
     def question(self, scene: Scene) -> Job | None:
         if scene.reference is None or (scene.report is not None and not scene.report.can_fill_masks):
             return None
-        return FillMask(scene.reference, scene.text, scene.pair, scene.masked, CANDIDATES, or_score_words=True)
+        return FillMask(
+            scene.reference,
+            scene.text,
+            scene.pair,
+            scene.masked,
+            CANDIDATES,
+            or_score_words=True,
+            changes=scene.changes,
+            skips_misfits=True,
+        )
 
     def is_worth_showing(self, trace: Trace) -> bool:
         tokens = trace.tokens()

@@ -27,6 +27,11 @@ class ShiftTable(RowTable):
             parent,
         )
 
+    def narrow(self) -> None:
+        """Only the words and their probabilities, for a place that is not wide."""
+        for column in (0, len(self.columns) - 1):
+            self.table.setColumnHidden(column, True)
+
     @property
     def shifts(self) -> tuple[Shift, ...]:
         return self.trace.every(Shift)

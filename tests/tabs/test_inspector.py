@@ -56,7 +56,7 @@ def test_a_click_pins_until_escape(qtbot: QtBot, window: Window) -> None:
     assert window.tab.cursor_at.pinned
     qtbot.mouseMove(window.tab.map, centre(window.tab.map, 5, 5))
     assert (window.tab.cursor_at.query, window.tab.cursor_at.key) == (2, 2)
-    assert "Esc frees" in window.tab._detail._subtitle.text()
+    assert "Esc frees" in window.tab.detail._subtitle.text()
     qtbot.keyClick(window.tab.map, Qt.Key.Key_Escape)
     assert not window.tab.cursor_at.pinned
     assert window.tab.cursor_at.query is None
@@ -65,9 +65,10 @@ def test_a_click_pins_until_escape(qtbot: QtBot, window: Window) -> None:
 def test_the_pinned_place_stays_on_every_page_and_in_every_head(qtbot: QtBot, window: Window) -> None:
     """Pages and heads change what is drawn, not where one looks."""
     click(qtbot, window, 2, 4)
-    for page in (1, 2, 3, 0):
+    pages = window.tab.pages
+    for page in (1, 2, 3, 4, 5, 0):
         qtbot.keyClick(window.tab, getattr(Qt.Key, f"Key_{page + 1}"), ALT)
-        view = (window.tab.map, window.tab.arcs, window.tab.hidden, window.tab.norms)[page]
+        view = (pages.map, pages.arcs, pages.block, pages.neurons, pages.hidden, pages.lens)[page]
         assert view.isVisible()
         assert (view.cursor_at.query, view.cursor_at.pinned) == (2, True)
         view.setFocus()
@@ -82,7 +83,7 @@ def test_another_head_costs_no_forward(qtbot: QtBot, window: Window, submitted: 
     trace = window.tab.trace
     qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.atlas().tile(1, 1).center().toPoint())
     assert (window.tab.cursor_at.layer, window.tab.cursor_at.head) == (1, 1)
-    assert window.tab._detail.title == "Layer 1 · head 1"
+    assert window.tab.detail.title == "Layer 1 · head 1"
     np.testing.assert_allclose(window.tab.map.picture.values, weights(window.tab.trace, 1, 1), atol=1e-6)
     assert window.tab.trace is trace
     assert submitted == []
@@ -112,7 +113,7 @@ def test_every_page_draws_and_can_be_saved(qtbot: QtBot, window: Window, tmp_pat
     """Alt and a number turns the page; the panel saves what is in front as PNG, SVG, PDF and CSV."""
     qtbot.keyClick(window.tab, getattr(Qt.Key, f"Key_{page + 1}"), ALT)
     view = getattr(window.tab, PAGES[page])
-    panel = window.tab._detail
+    panel = window.tab.detail
     assert panel.view is view
     image = view.grab().toImage()
     assert len({image.pixel(x, y) for x in range(0, view.width(), 7) for y in range(0, view.height(), 7)}) > 3
@@ -130,7 +131,7 @@ def test_every_page_draws_and_can_be_saved(qtbot: QtBot, window: Window, tmp_pat
 
 def test_a_picture_that_can_not_be_saved_is_told(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     """One sentence in the window."""
-    window.tab._detail.save_picture(str(tmp_path / "missing" / "x.svg"))
+    window.tab.detail.save_picture(str(tmp_path / "missing" / "x.svg"))
     assert "No such file" in sentences(window)[0]
 
 

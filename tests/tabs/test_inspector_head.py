@@ -22,7 +22,7 @@ def window(qtbot: QtBot, tiny: Path) -> Iterator[Window]:
 
 def test_the_copied_map_is_the_record(qtbot: QtBot, window: Window) -> None:
     """CSV on the clipboard: a row per query, a column per key, the softmax of the record to seven digits."""
-    window.tab._detail.copy_numbers()
+    window.tab.detail.copy_numbers()
     text = QGuiApplication.clipboard().text()
     heading, rows = table(text)
     assert heading[1:] == [row[0] for row in rows]
@@ -32,12 +32,12 @@ def test_the_copied_map_is_the_record(qtbot: QtBot, window: Window) -> None:
 
 def test_the_copied_states_and_norms_are_the_records(qtbot: QtBot, window: Window) -> None:
     """Hidden states to the bit; norms as numpy has them."""
-    window.tab.show_page(2)
-    window.tab._detail.copy_numbers()
+    window.tab.pages.show_states("states")
+    window.tab.detail.copy_numbers()
     states = window.tab.trace.hidden(1).states
     np.testing.assert_array_equal(numbers(QGuiApplication.clipboard().text()), states)
-    window.tab.show_page(3)
-    window.tab._detail.copy_numbers()
+    window.tab.pages.show_states("norms")
+    window.tab.detail.copy_numbers()
     norms = numbers(QGuiApplication.clipboard().text())
     assert norms.shape == (3, 8)
     np.testing.assert_allclose(norms[1], np.sqrt((states.astype(np.float64) ** 2).sum(-1)), rtol=1e-5)
@@ -50,7 +50,7 @@ def test_the_stages_of_a_head_are_chosen(qtbot: QtBot, window: Window) -> None:
     found = {}
     for place in range(controls.kind.count()):
         controls.kind.setCurrentIndex(place)
-        window.tab._detail.copy_numbers()
+        window.tab.detail.copy_numbers()
         found[controls.kind.currentText()] = numbers(QGuiApplication.clipboard().text())
     products = record.query[0] @ record.key[0].T
     kinds = list(found)

@@ -89,7 +89,7 @@ def test_settled_is_said_when_everything_has_been_painted(qtbot: QtBot, window: 
 
 def test_a_label_that_grows_repaints_no_view(qtbot: QtBot, window: Window, paints: Paints) -> None:
     """Laying out a page's labels anew is not a reason to paint every view of it."""
-    window.tab._detail.set_title("Layer 0 · head 0, and a good deal more")
+    window.tab.detail.set_title("Layer 0 · head 0, and a good deal more")
     QApplication.processEvents()
     assert paints.order == []
 
