@@ -24,7 +24,7 @@ from attnviz.views.ruler import small_width
 from attnviz.views.step_moment import exact
 from attnviz.views.vector_strip import paint_scale
 
-WIDEST, LEAST_LABEL, ROOMY = 0.34, 52.0, 240
+WIDEST, MOST, LEAST_LABEL, ROOMY = 0.34, 0.48, 52.0, 240
 Spot = tuple[Pane, Place]
 
 
@@ -107,7 +107,7 @@ class BlockCard(Card[BlockMoment]):
         """What the labels of a token axis take before the rows."""
         if not self._opened and side not in self.letters and self.width() < ROOMY:
             return 0.0
-        return min(self._widest.get(side, 0.0) + 5, max(self.width() * WIDEST, LEAST_LABEL))
+        return min(self._widest.get(side, 0.0) + 5, max(self.width() * WIDEST, min(LEAST_LABEL, self.width() * MOST)))
 
     def inner(self, side: Side = "query") -> QRectF:
         """Where rows of tokens stand: right of their labels; opened, between captions and scales."""

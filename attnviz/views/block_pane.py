@@ -120,12 +120,18 @@ def paint_row_labels(
     painter.setPen(colour("text"))
     for row in chosen:
         if row != marked:
-            _paint_label(painter, labels[row], QPointF(right, area.top() + (row + 0.5) * pitch), room, bold=False)
+            _paint_label(painter, labels[row], QPointF(right, _level(area, row, pitch)), room, bold=False)
     if marked is not None and marked in chosen:
         painter.setFont(bold)
         painter.setPen(colour("accent"))
-        _paint_label(painter, labels[marked], QPointF(right, area.top() + (marked + 0.5) * pitch), room, bold=True)
+        _paint_label(painter, labels[marked], QPointF(right, _level(area, marked, pitch)), room, bold=True)
     return chosen
+
+
+def _level(area: QRectF, row: int, pitch: float) -> float:
+    """The middle of a row's label, which doesn't rise above thin rows."""
+    middle = area.top() + (row + 0.5) * pitch
+    return min(max(middle, area.top() + 5), area.bottom() - 4)
 
 
 def _paint_label(painter: QPainter, label: str, at: QPointF, room: int, *, bold: bool) -> None:

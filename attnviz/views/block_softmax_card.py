@@ -64,7 +64,7 @@ class SoftmaxCard(SquareCard):
         return (self.opened_square(moment, "weight", picture, self._halves()[0]),)
 
     def _halves(self) -> tuple[QRectF, ...]:
-        return shared(self.inner(), (1.0, 1.05), 24.0)
+        return shared(self.inner(), (0.85, 1.1), 20.0)
 
     def _says(self, moment: BlockMoment, pane: Pane, place: Place) -> str:
         row = worked_row(moment.unfolded.scores[place[0]])
@@ -95,7 +95,7 @@ class SoftmaxCard(SquareCard):
         told_rows = rows + rest
         total = ("Σ", "", lettered_number(row.total, 3), lettered_number(float(row.weights.sum()), 3))
         titles = ("key", "score s", "exp(s − max)", "weight")
-        return Lines(area, titles, told_rows, (*names, *(-1 for _ in rest)), total, first=0.26)
+        return Lines(area, titles, told_rows, (*names, *(-1 for _ in rest)), total, first=0.3)
 
     def _line(self, moment: BlockMoment, row: WorkedRow, key: int) -> tuple[str, ...]:
         score, part, weight = (float(values[key]) for values in (row.scores, row.exponentials, row.weights))
