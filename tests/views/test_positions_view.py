@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Cursor, Positions, Site, Trace, frozen
 from attnviz.views.map_view import MapView
+from attnviz.views.panel import Panel
 from attnviz.views.position_maps import EXTENTS
 from attnviz.views.positions_view import PositionsView
 from tests.views.lenses import positions_of, seen_through
@@ -159,3 +162,19 @@ def test_empty_foreign_and_themed(qtbot: QtBot, theme: str) -> None:
         view.draw(seen_through().plus(replace(record, table=frozen(damaged))), Cursor())
         assert "NaN: 1 cell" in svg_text(view)
         assert len(view.numbers().rows) == 32
+
+
+def test_a_picture_of_it_has_no_focus_ring(qtbot: QtBot, tmp_path: Path) -> None:
+    """Whichever part has the keyboard: it keeps it, and the picture is the same."""
+    view = PositionsView()
+    panel = Panel("Positions", view)
+    qtbot.addWidget(panel)
+    panel.resize(*ROOM)
+    view.draw(seen_through(), Cursor())
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.save_picture(str(tmp_path / "plain.png"))
+    view.likeness.setFocus()
+    panel.save_picture(str(tmp_path / "focused.png"))
+    assert view.likeness.hasFocus()
+    assert QImage(str(tmp_path / "focused.png")) == QImage(str(tmp_path / "plain.png"))
