@@ -218,10 +218,9 @@ class LensGrid(PlaceView):
         return (row, token) if inside and row is not None and token is not None else None
 
     def _look(self, row: int | None, cursor: Cursor) -> Cursor:
-        """Remember a row for as long as the cursor is this one; tell when it is another row than before."""
-        before, self._kept = self.row, None if row is None else (row, cursor)
-        if (row if row is not None else self.row) != before:
-            self.looked.emit(row)
+        """Remember a row for as long as the cursor is this one."""
+        self._kept = None if row is None else (row, cursor)
+        self.looked.emit(row)
         return cursor
 
     def _aimed(self, place: Place, *, pinned: bool) -> Cursor:

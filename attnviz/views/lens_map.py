@@ -35,12 +35,13 @@ class LensMap(SeveralViews):
     def refresh(self) -> None:
         self.grid.measure = self.measure
 
-    @Slot(object)
-    def _on_looked(self, row: int | None) -> None:
-        self.curve.row = row
+    @Slot()
+    def _on_looked(self) -> None:
+        self.curve.row = self.grid.row
 
     def _update(self, *, fresh: bool) -> None:
         super()._update(fresh=fresh)
+        self.curve.row = self.grid.row
         self.curve.setVisible(self.grid.reading is not None)
 
     def numbers(self) -> Table:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -140,16 +141,18 @@ class Panel(QFrame):
 
     def _write_picture(self, path: str) -> None:
         """What is scrolled out of sight belongs to the picture, the ring of the keyboard focus doesn't."""
-        size, focused = self.view.size(), self.view.hasFocus()
-        self.view.clearFocus()
+        size, focused = self.view.size(), QApplication.focusWidget()
+        inside = focused is not None and (focused is self.view or self.view.isAncestorOf(focused))
+        if focused is not None and inside:
+            focused.clearFocus()
         if isinstance(self.view, ScrolledView):
             self.view.resize(size.expandedTo(QSize(0, self.view.full_height(size.width()))))
         try:
             save_widget(self.view, path)
         finally:
             self.view.resize(size)
-            if focused:
-                self.view.setFocus()
+            if focused is not None and inside:
+                focused.setFocus()
 
     def _write_numbers(self, path: str) -> None:
         table = self.view.numbers()

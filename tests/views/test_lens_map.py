@@ -119,6 +119,18 @@ def test_hovering_points_at_the_token_and_reads_the_layer(qtbot: QtBot) -> None:
     assert not view.cursor_at.pinned
 
 
+def test_a_layer_that_was_hovered_is_forgotten_when_the_cursor_goes_elsewhere(qtbot: QtBot) -> None:
+    """The list of words is always that of the row that is framed."""
+    trace = seen_through(originals=MASKED)
+    view = shown(qtbot, LensMap(), trace, Cursor(1), ROOM)
+    hover(qtbot, view.grid, cell(view, 2, 4))
+    assert view.curve.shown_row() == 2
+    QApplication.sendEvent(view.grid, QEvent(QEvent.Type.Leave))
+    for layer in (0, 2):
+        view.draw(trace, Cursor(layer, query=3))
+        assert view.curve.shown_row() == view.grid.row == layer + 1
+
+
 def test_the_tooltip_lists_the_best_words_entropy_and_the_watched_words_standing(qtbot: QtBot) -> None:
     """Five words with their probabilities, as the record has them."""
     trace = seen_through(originals=MASKED)
