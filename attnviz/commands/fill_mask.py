@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.commands.edits import add_edits, edits_of
 from attnviz.commands.run import add_checkpoint, drain, print_json, reference, texts
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.text.merge_edits import ForbidPiece
@@ -32,13 +33,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="cut as if the tokenizer lacked this piece (repeatable)",
     )
     parser.add_argument("--json", action="store_true", help="a JSON object")
+    add_edits(parser)
     add_checkpoint(parser)
 
 
 def run(arguments: Namespace) -> None:
+    changes = edits_of(arguments)
     checkpoint = reference(arguments)
     edits = tuple(map(ForbidPiece, arguments.forbid_piece))
-    trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits))
+    trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits, changes=changes))
     if arguments.json:
         print_json(as_json(trace, checkpoint))
         return

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnviz.edits import InsideWish
     from attnviz.models.checkpoint import Checkpoint
     from attnviz.models.edited import Kept
+    from attnviz.models.settled import Ground
 
 KEPT = (Hidden, Attention, Overview, Block, Stream, Positions)
 
@@ -65,9 +66,21 @@ def make(
 
     An edit that doesn't fit is a JobError otherwise. Without edits nothing but the Tokens is said.
     """
-    from attnviz.models.settled import retold, settle  # noqa: PLC0415 - imports torch: only where a model runs
+    from attnviz.models.settled import EncoderGround, retold  # noqa: PLC0415 - imports torch: only where a model runs
 
-    settled = settle(checkpoint, wishes, tokens)
+    edits = yield from fitting(EncoderGround(checkpoint, tokens), wishes, skips_misfits=skips_misfits)
+    seen = retold(tokens, checkpoint.codec, edits)
+    yield seen
+    return seen, edits
+
+
+def fitting(
+    ground: Ground, wishes: Sequence[InsideWish], *, skips_misfits: bool
+) -> Generator[Record, None, tuple[InsideEdit, ...]]:
+    """Yield Misfits (with ``skips_misfits``) and Made; return the edits. One that doesn't fit is a JobError otherwise."""
+    from attnviz.models.settled import settle  # noqa: PLC0415 - imports torch: only where a model runs
+
+    settled = settle(ground, wishes)
     if skips_misfits:
         yield Misfits(tuple(settled.misfits.items()))
     elif settled.misfits:
@@ -75,9 +88,7 @@ def make(
         raise JobError(f"'{printable(written(wish), 60)}' doesn't fit: {reason}.", "EDIT_DOES_NOT_FIT")
     if wishes:
         yield Made(settled.edits)
-    seen = retold(checkpoint, tokens, settled.edits)
-    yield seen
-    return seen, settled.edits
+    return settled.edits
 
 
 def kept_of(

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnviz.jobs.changed import EarlierLook, kept_of, make
-from attnviz.trace import Attention, Overview, Record, Span, Tokens
+from attnviz.jobs.inspect_translator import inspect_translator
+from attnviz.trace import Attention, Overview, Record, Site, Span, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from attnviz.edits import InsideWish
     from attnviz.models.checkpoint import Checkpoint
+    from attnviz.models.encoder_decoder import EncoderDecoder
     from attnviz.models.library import Library
     from attnviz.models.reference import Reference
 
@@ -41,8 +43,7 @@ class Inspect:
 
     def run(self, library: Library) -> Iterator[Record]:
         if library.translates(self.checkpoint):
-            writer = library.encoder_decoder(self.checkpoint)
-            yield from writer.inspect(self.text, self.pair, overviews=self.overviews)
+            yield from self._translate(library.encoder_decoder(self.checkpoint))
             return
         checkpoint = library.encoder(self.checkpoint)
         for record in checkpoint.encode(self.text, self.pair, self.masked):
@@ -50,6 +51,14 @@ class Inspect:
                 yield from self._look(checkpoint, record)
             else:
                 yield record
+
+    def _translate(self, opened: EncoderDecoder) -> Iterator[Record]:
+        if not (self.edits or self.blocks):
+            yield from opened.inspect(self.text, self.pair, overviews=self.overviews)
+            return
+        blocks = [(site, layer) for site in Site for layer in self.blocks]
+        options = {"overviews": self.overviews, "skips_misfits": self.skips_misfits}
+        yield from inspect_translator(opened, self.text, self.pair, self.edits, blocks, **options)
 
     def _look(self, checkpoint: Checkpoint, unchanged: Tokens) -> Iterator[Record]:
         tokens, edits = yield from make(checkpoint, self.edits, unchanged, skips_misfits=self.skips_misfits)

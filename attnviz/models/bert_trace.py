@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from attnviz.models.attention import numbers, record
-from attnviz.models.edited import Edits, Kept, layer_change, patched, replaced
+from attnviz.models.attention import numbers
+from attnviz.models.edited import Edits, Kept, attention_record, layer_change, patched, replaced
 from attnviz.models.stream import positions_of, stream_of
 from attnviz.trace import Attention, Block, Hidden, Record, Site, Stream, Trace
 from attnviz.trace import Positions as PositionsRecord
@@ -86,21 +86,7 @@ class Looking:
 
     def _attention(self, layer: int, stages: Stages) -> Attention:
         change = layer_change(self.edits, HERE, layer).attention
-        mask, scale, given = self.may_look, None, None
-        if change is not None:
-            mask, scale = change.mask(mask, stages.key), change.scale(stages.query.shape[-1])
-            given = stages.weights if change.rows else None
-        row = None if mask is None else mask[0, 0]
-        return record(
-            HERE,
-            layer,
-            stages.query[0],
-            stages.key[0],
-            stages.value[0],
-            row,
-            scale,
-            None if given is None else given[0],
-        )
+        return attention_record(HERE, layer, stages._asdict(), self.may_look, change)
 
     def _inside(self, layer: int, stages: Stages) -> Iterator[Record]:
         if layer in self.blocks:

@@ -5,7 +5,7 @@ Layers that nobody changed never come here: they stay on the fused kernel, bit f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -24,8 +24,8 @@ from attnviz.edits import (
     Uniform,
     Unscaled,
 )
-from attnviz.models.attention import attend, scale_of
-from attnviz.trace import Trace
+from attnviz.models.attention import attend, record, scale_of
+from attnviz.trace import Attention, Site, Trace
 
 Edits = Sequence[InsideEdit]
 
@@ -134,6 +134,25 @@ def _attention_change(edits: Edits, site: str, layer: int) -> AttentionChange | 
         tuple(edit for edit in here if isinstance(edit, DropHead)),
     )
     return None if found == AttentionChange() else found
+
+
+def attention_record(
+    site: Site,
+    layer: int,
+    stages: Mapping[str, Tensor | None],
+    mask: Tensor | None,
+    change: AttentionChange | None = None,
+) -> Attention:
+    """The first row's record of what was really computed; ``mask`` is boolean, (batch, 1, queries | 1, keys)."""
+    query, key, value = (stages[name] for name in ("query", "key", "value"))
+    if query is None or key is None or value is None:
+        raise ValueError("an attention without queries, keys or values")
+    scale, given = None, None
+    if change is not None:
+        mask, scale = change.mask(mask, key), change.scale(query.shape[-1])
+        given = stages.get("weights") if change.rows else None
+    row = None if mask is None else mask[0, 0]
+    return record(site, layer, query[0], key[0], value[0], row, scale, None if given is None else given[0])
 
 
 def patched(states: Tensor, edits: Edits, site: str, layer: int, first: int = 0) -> Tensor:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attnviz.edits import InsideEdit, PatchFromText, PatchHidden, ReplaceToken, ReplaceWord
-from attnviz.edits.fit import Room, misfits
+from attnviz.edits.fit import Room, Rooms, misfits
 from attnviz.errors import TextError, printable
-from attnviz.trace import Site, Tokens
+from attnviz.trace import Floats, Site, Tokens
 
 if TYPE_CHECKING:
     from attnviz.edits import InsideWish
     from attnviz.models.checkpoint import Checkpoint
+    from attnviz.text.codec import Codec
 
 
 MOST_PATCHES = 64
@@ -28,39 +29,82 @@ class Settled:
     misfits: dict[InsideWish, str]
 
 
-def settle(checkpoint: Checkpoint, wishes: Sequence[InsideWish], tokens: Tokens) -> Settled:
-    """What can be made of ``wishes`` on a text."""
+class Ground(Protocol):
+    """What wishes are settled on: one text as one model reads it."""
+
+    @property
+    def rooms(self) -> Rooms:
+        """What edits must fit, by site."""
+        ...
+
+    def codec(self, site: str) -> Codec:
+        """The tokenizer of the encoder's or the decoder's words."""
+        ...
+
+    def patch(self, wish: PatchFromText) -> PatchHidden | str:
+        """The state of another text, or half a sentence on why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderGround:
+    """A text and an encoder."""
+
+    checkpoint: Checkpoint
+    tokens: Tokens
+
+    @property
+    def rooms(self) -> Rooms:
+        config, count = self.checkpoint.model.config, len(self.tokens)
+        return {str(Site.ENCODER): Room(config.layers, config.heads, count, count, config.hidden, config.vocabulary)}
+
+    def codec(self, site: str) -> Codec:
+        return self.checkpoint.codec
+
+    def patch(self, wish: PatchFromText) -> PatchHidden | str:
+        """A forward is run for it once."""
+        opened = self.checkpoint
+        made = opened.patches.get(wish)
+        if made is not None:
+            return made
+        found = patch_of(wish, self.rooms, lambda: opened.codec.encode(wish.text, limit=opened.model.config.positions))
+        if isinstance(found, str):
+            return found
+        if len(opened.patches) >= MOST_PATCHES:
+            opened.patches.clear()
+        made = opened.patches[wish] = patched_in(wish, found, opened.states(found, wish.layer))
+        return made
+
+
+def settle(ground: Ground, wishes: Sequence[InsideWish]) -> Settled:
+    """What can be made of ``wishes``."""
     refused: dict[InsideWish, str] = {}
     made: dict[InsideWish, InsideEdit] = {}
     for wish in dict.fromkeys(wishes):
+        found: InsideEdit | str
         match wish:
+            case _ if str(wish.site) not in ground.rooms:
+                found = f"this model has no {'decoder' if wish.site == 'decoder' else 'cross-attention'}"
             case PatchFromText():
-                found: InsideEdit | str = _patch(checkpoint, wish)
+                found = ground.patch(wish)
             case ReplaceWord():
-                found = _word(checkpoint, wish)
+                found = _word(ground.codec(wish.site), wish)
             case _:
                 found = wish
         if isinstance(found, str):
             refused[wish] = found
         else:
             made[wish] = found
-    unfit = misfits([made[wish] for wish in wishes if wish in made], rooms(checkpoint, tokens))
+    unfit = misfits([made[wish] for wish in wishes if wish in made], ground.rooms)
     refused |= {wish: unfit[edit] for wish, edit in made.items() if edit in unfit}
-    return Settled(tuple(made[wish] for wish in wishes if wish not in refused), refused)
+    in_order = {wish: refused[wish] for wish in wishes if wish in refused}
+    return Settled(tuple(made[wish] for wish in wishes if wish not in refused), in_order)
 
 
-def rooms(checkpoint: Checkpoint, tokens: Tokens) -> dict[str, Room]:
-    """What an edit must fit."""
-    config = checkpoint.model.config
-    here = Room(config.layers, config.heads, len(tokens), len(tokens), config.hidden, config.vocabulary)
-    return {str(Site.ENCODER): here}
-
-
-def retold(checkpoint: Checkpoint, tokens: Tokens, edits: Sequence[InsideEdit]) -> Tokens:
+def retold(tokens: Tokens, codec: Codec, edits: Sequence[InsideEdit]) -> Tokens:
     """``tokens`` as the model sees them: with the replaced ones. A mask put over a word knows the word."""
-    codec = checkpoint.codec
     for edit in edits:
-        if not isinstance(edit, ReplaceToken):
+        if not isinstance(edit, ReplaceToken) or edit.site != tokens.site:
             continue
         place, known = edit.position, tokens.originals or (None,) * len(tokens)
         ids = _with(tokens.ids, place, edit.id)
@@ -79,13 +123,30 @@ def retold(checkpoint: Checkpoint, tokens: Tokens, edits: Sequence[InsideEdit]) 
     return tokens
 
 
-def _with(values: tuple[_T, ...], place: int, value: _T) -> tuple[_T, ...]:
-    return (*values[:place], value, *values[place + 1 :])
+def patch_of(wish: PatchFromText, rooms: Rooms, read: Callable[[], Tokens]) -> Tokens | str:
+    """The tokens of the other text, or why no state can be had from them."""
+    room, shown = rooms[str(wish.site)], printable(wish.text, 30)
+    if wish.layer > room.layers:
+        return f"the model has layers 0 to {room.layers - 1}, and none numbered {wish.layer}"
+    try:
+        tokens = read()
+    except TextError as error:
+        return f"'{shown}' can't be read: {error.sentence[:1].lower()}{error.sentence[1:].rstrip('.')}"
+    if wish.source >= len(tokens):
+        return f"'{shown}' has tokens 0 to {len(tokens) - 1}, and none at {wish.source}"
+    return tokens
 
 
-def _word(checkpoint: Checkpoint, wish: ReplaceWord) -> ReplaceToken | str:
+def patched_in(wish: PatchFromText, tokens: Tokens, states: Floats) -> PatchHidden:
+    """One of the other text's ``states`` (tokens, hidden), with a word on where it comes from."""
+    origin = f"'{printable(wish.text, 30)}', token {wish.source} ({tokens.labels[wish.source]})"
+    values = tuple(map(float, states[wish.source]))
+    return PatchHidden(wish.layer, wish.position, values, origin, wish.site)
+
+
+def _word(codec: Codec, wish: ReplaceWord) -> ReplaceToken | str:
     """One id of the vocabulary, or why there is none."""
-    codec, word = checkpoint.codec, wish.word.strip()
+    word = wish.word.strip()
     exact = codec.index(word)
     ids = codec.ids(word) if exact is None else (exact,)
     shown = printable(word, 30)
@@ -97,24 +158,5 @@ def _word(checkpoint: Checkpoint, wish: ReplaceWord) -> ReplaceToken | str:
     return ReplaceToken(wish.position, ids[0], wish.site)
 
 
-def _patch(checkpoint: Checkpoint, wish: PatchFromText) -> PatchHidden | str:
-    """The state of another text, or why there is none; a forward is run for it once."""
-    known = checkpoint.patches.get(wish)
-    if known is not None:
-        return known
-    model, shown = checkpoint.model, printable(wish.text, 30)
-    if wish.layer > model.config.layers:
-        return f"the model has layers 0 to {model.config.layers - 1}, and none numbered {wish.layer}"
-    try:
-        tokens = checkpoint.codec.encode(wish.text, limit=model.config.positions)
-    except TextError as error:
-        return f"'{shown}' can't be read: {error.sentence[:1].lower()}{error.sentence[1:].rstrip('.')}"
-    if wish.source >= len(tokens):
-        return f"'{shown}' has tokens 0 to {len(tokens) - 1}, and none at {wish.source}"
-    states = checkpoint.states(tokens, wish.layer)  # (tokens, hidden)
-    origin = f"'{shown}', token {wish.source} ({tokens.labels[wish.source]})"
-    made = PatchHidden(wish.layer, wish.position, tuple(states[wish.source].tolist()), origin, wish.site)
-    if len(checkpoint.patches) >= MOST_PATCHES:
-        checkpoint.patches.clear()
-    checkpoint.patches[wish] = made
-    return made
+def _with(values: tuple[_T, ...], place: int, value: _T) -> tuple[_T, ...]:
+    return (*values[:place], value, *values[place + 1 :])

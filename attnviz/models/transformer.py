@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everyone knows
 from torch import Tensor, nn
 
-from attnviz.models.attention import Projections, numbers, record
+from attnviz.models.attention import Projections, numbers
+from attnviz.models.edited import attention_record, layer_change, patched, replaced
 from attnviz.models.transformer_layers import (
     DecoderLayer,
     DecoderStages,
@@ -30,6 +31,7 @@ from attnviz.trace import Block, Hidden, Record, Site
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
 
+    from attnviz.models.edited import AttentionChange, Edits
     from attnviz.models.transformer_config import TransformerConfig
 
 
@@ -69,11 +71,13 @@ class Transformer(nn.Module):
         """Logits (batch, steps, target vocabulary) of a known target, each step given the ``previous`` words."""
         return self.decode(self.start(source, dropout), previous, dropout).logits
 
-    def encode(self, source: Tensor, dropout: float = 0.0) -> Tensor:
+    def encode(self, source: Tensor, dropout: float = 0.0, edits: Edits = ()) -> Tensor:
         """The memory (batch, source, hidden) of ``source`` (batch, source): ids, all rows of equal length."""
-        states = F.dropout(self.source(source), dropout)  # (batch, source, hidden)
-        for layer in self.encoder:
-            states = last(layer(states, dropout))
+        states = F.dropout(self.source(replaced(source, edits, Site.ENCODER)), dropout)  # (batch, source, hidden)
+        for index, layer in enumerate(self.encoder):
+            entering = patched(states, edits, Site.ENCODER, index)
+            states = last(layer(entering, dropout, layer_change(edits, Site.ENCODER, index)))
+        states = patched(states, edits, Site.ENCODER, len(self.encoder))
         return states if self.encoder_norm is None else self.encoder_norm(states)
 
     def start(self, source: Tensor, dropout: float = 0.0) -> DecoderState:
@@ -86,12 +90,14 @@ class Transformer(nn.Module):
         seen = tuple(keys_and_values(parts, memory) for parts in crossings)
         return DecoderState(memory, seen, tuple(KeyValue(pair.key[:, :, :0], pair.value[:, :, :0]) for pair in seen))
 
-    def decode(self, state: DecoderState, previous: Tensor, dropout: float = 0.0) -> Decoded:
+    def decode(self, state: DecoderState, previous: Tensor, dropout: float = 0.0, edits: Edits = ()) -> Decoded:
         """Steps for the words ``previous`` (batch, steps), which follow those that ``state`` has seen."""
-        embedded = self.embed(state, previous, dropout)
-        layers = tuple(self.walk(state, embedded, dropout))
+        first = state.past[0].key.shape[2]
+        embedded = self.embed(state, replaced(previous, edits, Site.DECODER, first), dropout)
+        layers = tuple(self.walk(state, embedded, dropout, edits))
         past = tuple(KeyValue(stages.own["key"], stages.own["value"]) for stages in layers)
-        return Decoded(embedded, layers, self.logits(last(layers[-1].cross)), state._replace(past=past))
+        states = patched(last(layers[-1].cross), edits, Site.DECODER, len(layers), first)
+        return Decoded(embedded, layers, self.logits(states), state._replace(past=past))
 
     @property
     def words(self) -> Embeddings:
@@ -102,10 +108,13 @@ class Transformer(nn.Module):
         """Words and their positions, (batch, steps, hidden)."""
         return F.dropout(self.words(previous, state.past[0].key.shape[2]), dropout)
 
-    def walk(self, state: DecoderState, states: Tensor, dropout: float = 0.0) -> Iterator[DecoderStages]:
+    def walk(
+        self, state: DecoderState, states: Tensor, dropout: float = 0.0, edits: Edits = ()
+    ) -> Iterator[DecoderStages]:
         """The decoder's layers one after the other."""
-        for layer, memory, past in zip(self.decoder, state.source, state.past, strict=True):
-            stages = layer(states, memory, past, dropout)
+        for index, (layer, memory, past) in enumerate(zip(self.decoder, state.source, state.past, strict=True)):
+            entering = patched(states, edits, Site.DECODER, index, past.key.shape[2])
+            stages = layer(entering, memory, past, dropout, layer_change(edits, Site.DECODER, index))
             states = last(stages.cross)
             yield stages
 
@@ -117,29 +126,30 @@ class Transformer(nn.Module):
 
     @torch.inference_mode()
     def trace(
-        self, source: Tensor, previous: Tensor, blocks: Collection[tuple[Site, int]] = ()
+        self, source: Tensor, previous: Tensor, blocks: Collection[tuple[Site, int]] = (), edits: Edits = ()
     ) -> Generator[Record, None, Tensor]:
         """Yield the first row's Hidden and Attention layer by layer (and Block for ``blocks``); return the last states.
 
         A Block of Site.DECODER is the self-attention of a decoder layer, one of Site.CROSS the rest of that layer; its
         ``memory`` is what keys and values are made of. ``logits`` reads the states that are returned.
         """
-        states = self.source(source)
+        states = patched(self.source(replaced(source, edits, Site.ENCODER)), edits, Site.ENCODER, 0)
         yield Hidden(Site.ENCODER, 0, numbers(states[0]))
         for index, layer in enumerate(self.encoder):
-            stages = layer(states)
-            yield from _seen(Site.ENCODER, index, stages, None, blocks)
-            states = last(stages)
+            change = layer_change(edits, Site.ENCODER, index)
+            stages = layer(states, 0.0, change)
+            yield from _seen(Site.ENCODER, index, stages, None, blocks, change.attention)
+            states = patched(last(stages), edits, Site.ENCODER, index + 1)
             yield Hidden(Site.ENCODER, index + 1, numbers(states[0]))
         state = self.begin(states if self.encoder_norm is None else self.encoder_norm(states))
-        states = self.embed(state, previous)
+        states = patched(self.embed(state, replaced(previous, edits, Site.DECODER)), edits, Site.DECODER, 0)
         yield Hidden(Site.DECODER, 0, numbers(states[0]))
         mask = causal(previous.shape[1], None, previous.device)
-        row = None if mask is None else mask[0, 0]
-        for index, (own, cross) in enumerate(self.walk(state, states)):
-            yield from _seen(Site.DECODER, index, own, row, blocks)
-            yield from _seen(Site.CROSS, index, {"memory": state.memory, **cross}, None, blocks)
-            states = last(cross)
+        for index, (own, cross) in enumerate(self.walk(state, states, 0.0, edits)):
+            change = layer_change(edits, Site.DECODER, index)
+            yield from _seen(Site.DECODER, index, own, mask, blocks, change.attention)
+            yield from _seen(Site.CROSS, index, {"memory": state.memory, **cross}, None, blocks, change.cross)
+            states = patched(last(cross), edits, Site.DECODER, index + 1)
             yield Hidden(Site.DECODER, index + 1, numbers(states[0]))
         return states
 
@@ -161,9 +171,15 @@ def _last_norm(config: TransformerConfig) -> nn.LayerNorm | None:
 
 
 def _seen(
-    site: Site, layer: int, stages: Stages, mask: Tensor | None, blocks: Collection[tuple[Site, int]]
+    site: Site,
+    layer: int,
+    stages: Stages,
+    mask: Tensor | None,
+    blocks: Collection[tuple[Site, int]],
+    change: AttentionChange | None,
 ) -> Iterator[Record]:
-    """The records of one attention."""
-    yield record(site, layer, stages["query"][0], stages["key"][0], stages["value"][0], mask)
+    """The records of one attention; ``mask`` is (1, 1, queries, keys)."""
+    yield attention_record(site, layer, stages, mask, change)
     if (site, layer) in blocks:
-        yield Block(site, layer, {name: numbers(stage[0]) for name, stage in stages.items()})
+        named = {name: stage for name, stage in stages.items() if name != "weights"}
+        yield Block(site, layer, {name: numbers(stage[0]) for name, stage in named.items()})

@@ -1,7 +1,8 @@
 """The layers of a Transformer: Vaswani et al. 2017, "Attention is all you need", section 3.
 
 Each sublayer is added to what entered it and normalised, after the sum (post, as in the paper) or before it (pre). A layer
-always returns every stage of its computation: looking costs nothing, so there is no second path for it.
+always returns every stage of its computation: looking costs nothing, so there is no second path for it. Only where a person
+changed an attention are its weights made one by one; these are then a stage before the context.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from torch import Tensor, nn
 
 from attnviz.models.attention import Projections, attend, join_heads, split_heads
 from attnviz.models.bert import ACTIVATE, FeedForward
+from attnviz.models.edited import UNCHANGED
 
 if TYPE_CHECKING:
+    from attnviz.models.edited import AttentionChange, LayerChange
     from attnviz.models.transformer_config import TransformerConfig
 
 Stages = dict[str, Tensor]  # a computation in its order, named as in BERT; the last one is what goes on
@@ -27,6 +30,15 @@ class KeyValue(NamedTuple):
 
     key: Tensor
     value: Tensor
+
+
+class Looking(NamedTuple):
+    """What the queries of one attention may look at, what a person changed in it, and how many queries came before."""
+
+    seen: KeyValue
+    mask: Tensor | None
+    change: AttentionChange | None
+    first: int
 
 
 class DecoderStages(NamedTuple):
@@ -75,34 +87,48 @@ class Sublayers(nn.Module):
         self.output_norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
         self.activate = ACTIVATE[config.activation]
 
-    def look(self, states: Tensor, past: KeyValue | None, mask: Tensor | None, dropout: float) -> Stages:
+    def look(
+        self,
+        states: Tensor,
+        past: KeyValue | None,
+        mask: Tensor | None,
+        dropout: float,
+        change: AttentionChange | None = None,
+    ) -> Stages:
         """Self-attention of ``states``, after the ``past`` ones where there are any."""
         entering = self.attention_norm(states) if self.pre else states  # (batch, tokens, hidden)
         seen = keys_and_values(self.attention, entering)
+        before = 0 if past is None else past.key.shape[2]
         if past is not None:
             seen = KeyValue(*(torch.cat(pair, 2) for pair in zip(past, seen, strict=True)))
         first = {"input": states, "attention_norm": entering} if self.pre else {"input": states}
-        return first | _attended(self.attention, self.attention_norm, states, entering, seen, mask, dropout, self.pre)
+        looking = Looking(seen, mask, change, before)
+        return first | _attended(self.attention, self.attention_norm, states, entering, looking, dropout, self.pre)
 
-    def feed(self, states: Tensor, dropout: float) -> Stages:
-        """The position-wise network (section 3.3)."""
+    def feed(
+        self, states: Tensor, dropout: float, change: LayerChange = UNCHANGED, skipped: Tensor | None = None
+    ) -> Stages:
+        """The position-wise network (section 3.3); ``skipped`` is what goes on instead where a person dropped the layer."""
         entering = self.output_norm(states) if self.pre else states
         inner = self.feed_forward.inner(entering)  # (batch, tokens, intermediate)
         activated = self.activate(inner)
         outer = self.feed_forward.outer(activated)  # (batch, tokens, hidden)
+        if change.drops_feed_forward:
+            outer = torch.zeros_like(outer)
         output_sum = F.dropout(outer, dropout) + states
         stages = {"inner": inner, "activated": activated, "outer": outer, "output_sum": output_sum}
+        dropped = skipped if change.drops_layer else None
         if self.pre:
-            return {"output_norm": entering, **stages, "output": output_sum}
-        return {**stages, "output": self.output_norm(output_sum)}
+            return {"output_norm": entering, **stages, "output": output_sum if dropped is None else dropped}
+        return {**stages, "output": self.output_norm(output_sum) if dropped is None else dropped}
 
 
 class EncoderLayer(Sublayers):
     """Self-attention and feed-forward."""
 
-    def forward(self, states: Tensor, dropout: float = 0.0) -> Stages:
-        attended = self.look(states, None, None, dropout)
-        return attended | self.feed(last(attended), dropout)
+    def forward(self, states: Tensor, dropout: float = 0.0, change: LayerChange = UNCHANGED) -> Stages:
+        attended = self.look(states, None, None, dropout, change.attention)
+        return attended | self.feed(last(attended), dropout, change, states)
 
 
 class DecoderLayer(Sublayers):
@@ -114,14 +140,20 @@ class DecoderLayer(Sublayers):
         self.cross_norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
 
     def forward(
-        self, states: Tensor, memory: KeyValue, past: KeyValue | None = None, dropout: float = 0.0
+        self,
+        states: Tensor,
+        memory: KeyValue,
+        past: KeyValue | None = None,
+        dropout: float = 0.0,
+        change: LayerChange = UNCHANGED,
     ) -> DecoderStages:
-        own = self.look(states, past, causal(states.shape[1], past, states.device), dropout)
+        own = self.look(states, past, causal(states.shape[1], past, states.device), dropout, change.attention)
         written = last(own)
         entering = self.cross_norm(written) if self.pre else written
         first = {"input": written, "attention_norm": entering} if self.pre else {"input": written}
-        cross = first | _attended(self.cross, self.cross_norm, written, entering, memory, None, dropout, self.pre)
-        return DecoderStages(own, cross | self.feed(last(cross), dropout))
+        looking = Looking(memory, None, change.cross, 0 if past is None else past.key.shape[2])
+        cross = first | _attended(self.cross, self.cross_norm, written, entering, looking, dropout, self.pre)
+        return DecoderStages(own, cross | self.feed(last(cross), dropout, change, states))
 
 
 def last(stages: Stages) -> Tensor:
@@ -147,16 +179,20 @@ def _attended(
     norm: nn.LayerNorm,
     states: Tensor,
     entering: Tensor,
-    seen: KeyValue,
-    mask: Tensor | None,
+    looking: Looking,
     dropout: float,
     pre: bool,
 ) -> Stages:
     """From the query to the residual sum (and its norm, if that comes after)."""
+    seen, change = looking.seen, looking.change
     query = split_heads(parts.query(entering), parts.heads)  # (batch, heads, tokens, head_dim)
-    context = join_heads(attend(query, seen.key, seen.value, mask))  # (batch, tokens, hidden)
-    attended = parts.output(context)
-    attention_sum = F.dropout(attended, dropout) + states
-    stages = {"query": query, "key": seen.key, "value": seen.value, "context": context, "attended": attended}
-    stages["attention_sum"] = attention_sum
+    stages = {"query": query, "key": seen.key, "value": seen.value}
+    if change is None:
+        heads = attend(query, seen.key, seen.value, looking.mask)  # (batch, heads, tokens, head_dim)
+    else:
+        heads, weights = change.attend(query, seen.key, seen.value, looking.mask, looking.first)
+        stages |= {} if weights is None else {"weights": weights}
+    stages["context"] = context = join_heads(heads)  # (batch, tokens, hidden)
+    stages["attended"] = attended = parts.output(context)
+    stages["attention_sum"] = attention_sum = F.dropout(attended, dropout) + states
     return stages if pre else {**stages, "attention_norm": norm(attention_sum)}
