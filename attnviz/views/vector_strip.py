@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -14,7 +15,7 @@ from attnviz.export.colours import Codes
 from attnviz.trace import Floats
 from attnviz.views.cell_image import inks_on, paint_codes
 from attnviz.views.image import coded, safe_image
-from attnviz.views.palette import SMALL, colour, diverging, sequential, token_font, ui_font
+from attnviz.views.palette import SMALL, Theme, colour, diverging, sequential, theme, token_font, ui_font
 from attnviz.views.ruler import small_width
 from attnviz.views.step_moment import exact, lettered_number
 
@@ -151,15 +152,20 @@ def paint_scale(painter: QPainter, area: QRectF, limit: float, *, signed: bool) 
     painter.drawText(area, int(middle), low)
     left = area.left() + small_width(low) + 4
     ramp = QLinearGradient(left, 0, left + _RAMP, 0)
-    table = diverging() if signed else sequential()
-    for stop in range(17):
-        ramp.setColorAt(stop / 16, QColor(*(int(part) for part in table[stop * 255 // 16])))
+    ramp.setStops(_stops(theme(), signed=signed))
     painter.setPen(QPen(colour("border"), 1))
     painter.setBrush(ramp)
     painter.drawRect(QRectF(left, area.center().y() - 3.5, _RAMP, 7))
     painter.setPen(colour("muted"))
     painter.drawText(area.adjusted(left + _RAMP + 4 - area.left(), 0, 0, 0), int(middle), high)
     return left + _RAMP + 4 + small_width(high)
+
+
+@lru_cache(4)
+def _stops(_theme: Theme, *, signed: bool) -> list[tuple[float, QColor]]:
+    """The colours of a scale, made once a theme: nine scales are painted for every step of a scrub."""
+    table = diverging() if signed else sequential()
+    return [(stop / 16, QColor(*(int(part) for part in table[stop * 255 // 16]))) for stop in range(17)]
 
 
 def limit_of(*arrays: Floats) -> float:
