@@ -256,6 +256,7 @@ class DecodingTab(Tab):
         parts.timeline.name, parts.timeline.losses = lanes[0][0], self.wish.way is Way.FOLLOW
         parts.timeline.other, parts.timeline.other_name = (lanes[1][1], lanes[1][0]) if lanes[1:] else (None, "")
         parts.timeline.draw(lanes[0][1], self.cursor_at)
+        parts.fit_timeline()
         for view, trace in ((parts.cards, self.trace), (parts.tree, self.searching.trace)):
             if view.isVisible():
                 view.draw(trace, self.cursor_at)

@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF
 
 ARROW, BETWEEN, CHIP, TIGHT = 18.0, 16.0, 26.0, 8.0
 LANE = 36.0
-HEIGHTS = (92.0, 224.0, 122.0)
-LEAST_WIDTH, LEAST_HEIGHT = 760, 440
+LEAST, MORE = (72.0, 206.0, 84.0), (18.0, 52.0, 34.0)  # what each row needs, and its share of what is left
+LEAST_WIDTH, LEAST_HEIGHT = 760, 372
 
 Place = tuple[int, int]
 Shares = tuple[tuple[float, ...], ...]
@@ -48,8 +48,9 @@ def laid_out(room: QRectF, shares: Shares, opened: Place | None, lane: float = 0
 
 
 def _rows(room: QRectF, shares: Shares, lane: float) -> Layout:
-    spare = room.height() - BETWEEN * (len(shares) - 1)
-    heights = [spare * height / sum(HEIGHTS) for height in HEIGHTS]
+    spare = room.height() - BETWEEN * (len(shares) - 1) - sum(LEAST)
+    shares_of_it = MORE if spare > 0 else (0.0, 1.0, 0.0)  # the lines of the middle row can give way
+    heights = [least + spare * more / sum(shares_of_it) for least, more in zip(LEAST, shares_of_it, strict=True)]
     areas, top = [], room.top()
     for index, (row, height) in enumerate(zip(shares, heights, strict=True)):
         width = room.width() - (lane if 0 < index < len(shares) - 1 else 0.0)
