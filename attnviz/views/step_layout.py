@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 ARROW, BETWEEN, CHIP, TIGHT = 18.0, 16.0, 26.0, 8.0
 LANE = 36.0
 LEAST, MORE = (72.0, 206.0, 84.0), (18.0, 52.0, 34.0)  # what each row needs, and its share of what is left
-LEAST_WIDTH, LEAST_HEIGHT = 760, 372
+LEAST_WIDTH, LEAST_HEIGHT = 760, 364
 
 Place = tuple[int, int]
 Shares = tuple[tuple[float, ...], ...]
