@@ -36,15 +36,12 @@ def _bare(subject: Endless, steps: int) -> Callable[[], object]:
     """Encode, then word after word, nothing kept but the words."""
     import torch
 
+    from attnviz.models.decoding import Plan, decode
+
     @torch.inference_mode()
     def loop() -> object:
         stepper = _stepper(subject)
-        state, word, words = stepper.start(), stepper.begin, []
-        for step in range(steps):
-            state, logits, _ = stepper.advance(state, (word,), step)
-            word = int(logits[0].argmax())
-            words.append(word)
-        return words
+        return [step.token for step in decode(stepper, Plan(steps), stepper.start(), stepper.begin)]
 
     return loop
 

@@ -96,9 +96,9 @@ def _paint_pixels(painter: QPainter, area: QRectF, codes: Codes, table: Codes) -
     image = QImage(pixels.data, columns.size, rows.size, 4 * columns.size, QImage.Format.Format_RGB32)
     painter.save()
     painter.resetTransform()
-    ratio = painter.device().devicePixelRatioF()
-    image.setDevicePixelRatio(ratio)
-    painter.drawImage(QPointF(left / ratio, top / ratio), image)
+    rest = painter.deviceTransform()  # a window's offset and fineness, which no reset takes away
+    image.setDevicePixelRatio(rest.m11())
+    painter.drawImage(rest.inverted()[0].map(QPointF(left, top)), image)
     painter.restore()
 
 

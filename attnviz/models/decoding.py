@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -53,8 +53,7 @@ class Sampling:
         return min(int(np.searchsorted(total, number, side="right")), len(total) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """One step: the id fed in, the id that came out and why, and everything that was computed, of which ``row`` is ours."""
 
     previous: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from attnviz.models.attention import numbers
 from attnviz.models.finite import finite
 from attnviz.models.seq2seq import UNCHANGED, Change, Encoded, Seq2seq, Steps
 from attnviz.models.writer import Kept, Reading
-from attnviz.trace import Decoding, Encoding, Floats, Record, frozen
+from attnviz.trace import Decoding, Encoding, Floats, Record
 
 if TYPE_CHECKING:
     from attnviz.edits import DecodingEdit
@@ -178,23 +178,32 @@ def decoding_of(
     query = stepper.model.attention.query(rows.hidden) if stepper.model.config.attention == "additive" else None  # type: ignore[operator, union-attr] # only additive has one
     record = Decoding(
         **words_of(made, vocabulary, stepper.end, rows.logits),
-        embedded=numbers(rows.embedded),
-        before=numbers(states),
-        hidden=numbers(rows.hidden),
-        reset=numbers(reset),
-        update=numbers(update),
-        candidate=numbers(candidate),
-        scores=_numbers(rows.scores),
-        weights=_numbers(rows.weights),
-        query=_numbers(query),
-        context=_numbers(rows.context),
-        attentional=numbers(rows.attentional),
+        embedded=_array(rows.embedded),
+        before=_array(states),
+        hidden=_array(rows.hidden),
+        reset=_array(reset),
+        update=_array(update),
+        candidate=_array(candidate),
+        scores=_array(rows.scores),
+        weights=_array(rows.weights),
+        query=_array(query),
+        context=_array(rows.context),
+        attentional=_array(rows.attentional),
     )
     return record if earlier is None else joined(earlier, record)
 
 
-def _numbers(tensor: Tensor | None) -> Floats | None:
-    return None if tensor is None else numbers(tensor)
+@overload
+def _array(tensor: Tensor) -> Floats: ...
+@overload
+def _array(tensor: Tensor | None) -> Floats | None: ...
+def _array(tensor: Tensor | None) -> Floats | None:
+    """A tensor that was made for the record alone, as a read-only array; on the CPU that is its own memory."""
+    if tensor is None:
+        return None
+    array: Floats = tensor.float().cpu().contiguous().numpy()
+    array.flags.writeable = False
+    return array
 
 
 def _rows(made: Sequence[Made]) -> Steps:
@@ -221,7 +230,7 @@ def words_of(made: Sequence[Made], vocabulary: tuple[str, ...], end: int, logits
         "vocabulary": vocabulary,
         "text": "",
         "ended": tokens[-1] == end,
-        "logits": numbers(logits),
+        "logits": _array(logits),
         "probabilities": own[:, 0].double().exp().cpu().numpy(),
         "ranks": ((logs > own).sum(-1) + 1).cpu().numpy(),
     }
@@ -236,12 +245,19 @@ def head(record: Decoding, steps: int) -> Decoding:
     return replace(record, ended=record.ended and steps >= len(record), **rows)
 
 
+def _below(left: Floats, right: Floats) -> Floats:
+    """Read-only like both, and copied only once."""
+    array = np.concatenate([left, right])
+    array.flags.writeable = False
+    return array
+
+
 def joined(first: Decoding, second: Decoding) -> Decoding:
     """One decoding after another."""
     rows: dict[str, Any] = {}
     for name in ROWS:
         left, right = getattr(first, name), getattr(second, name)
-        rows[name] = None if left is None else frozen(np.concatenate([left, right]))
+        rows[name] = None if left is None else _below(left, right)
     for name in PER_STEP:
         left, right = getattr(first, name), getattr(second, name)
         rows[name] = left + right if isinstance(left, tuple) else np.concatenate([left, right])

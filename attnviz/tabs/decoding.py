@@ -15,6 +15,7 @@ from attnviz.models.transformer_config import MODEL_TYPE as TRANSFORMER
 from attnviz.tabs.asking import Asking
 from attnviz.tabs.decoding_layout import DecodingLayout
 from attnviz.tabs.decoding_models import name_of
+from attnviz.tabs.decoding_tree import TreeTrace
 from attnviz.tabs.decoding_wish import Way, Wish
 from attnviz.tabs.decoding_words import BEFORE, says, show_looks, step_said, whole_said
 from attnviz.tabs.tab import Tab
@@ -42,6 +43,7 @@ class DecodingTab(Tab):
         self._answered: Decode | None = None
         self._plain: tuple[Decode | None, Trace] = (None, Trace())
         self._shown_of: Wish | None = None
+        self._searched = TreeTrace()
         self.widgets = DecodingLayout(self)
         self.searching, self.decoding, self.comparing = (Asking(engine, self) for _ in range(3))
         self.wish = self.widgets.controls.wish
@@ -137,8 +139,8 @@ class DecodingTab(Tab):
             "Alt+P": self.widgets.transport.toggle,
             "Ctrl+Z": stack.undo,
             "Ctrl+Shift+Z": stack.redo,
-            "Alt+1": self._to_step,
-            "Alt+2": self._to_tree,
+            "Alt+1": self.widgets.page_buttons.button(0).click,
+            "Alt+2": self.widgets.page_buttons.button(1).click,
         }
         for key, slot in keys.items():
             shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -266,7 +268,11 @@ class DecodingTab(Tab):
         parts.timeline.name, parts.timeline.losses = lanes[0][0], self.wish.way is Way.FOLLOW
         parts.timeline.other, parts.timeline.other_name = (lanes[1][1], lanes[1][0]) if lanes[1:] else (None, "")
         parts.timeline.draw(lanes[0][1], self.cursor_at)
-        for view, trace in ((parts.cards, self.trace), (parts.tree, self.searching.trace)):
+        parts.fit_timeline()
+        for view, trace in (
+            (parts.cards, self.trace),
+            (parts.tree, self._searched.of(self.searching.trace, lanes[0][1])),
+        ):
             if view.isVisible():
                 view.draw(trace, self.cursor_at)
         decoding = self.trace.find(Decoding)
@@ -288,15 +294,7 @@ class DecodingTab(Tab):
     def _on_page(self, page: int) -> None:
         if page == 0 or self.wish.way is Way.BEAM:
             self.widgets.go_to_page(page)
-            self._draw()
-
-    @Slot()
-    def _to_step(self) -> None:
-        self._on_page(0)
-
-    @Slot()
-    def _to_tree(self) -> None:
-        self._on_page(1)
+        self._draw()
 
     @Slot()
     def _on_report(self) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 PAUSE_MS = 60
 LONGEST = 5000
-MOST_SEED = 2**31 - 1
+MOST_SEED = 99_999
 
 
 class DecodingControls(QWidget):
@@ -127,7 +128,7 @@ class DecodingControls(QWidget):
         self.examples.setToolTip("Sources that this model can read")
         self.examples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.examples.setMenu(QMenu(self.examples))
-        self.report.setText("Report")
+        self.report.setText("i")
         self.report.setAccessibleName("Load report")
         self.report.setToolTip("How this model was read: tensors, sizes, probe")
         self.report.clicked.connect(self.report_wished)
@@ -166,8 +167,19 @@ class DecodingControls(QWidget):
         self._add(row, "seed", self.seed)
         self._add(row, "reference", self.target)
         self._add(row, "begins with", self.prefix)
-        for box, width in ((self.prefix, 14), (self.target, 26)):
+        widths = {
+            self.prefix: 10,
+            self.target: 26,
+            self.width_box: 7,
+            self.penalty: 8,
+            self.temperature: 8,
+            self.seed: 8,
+        }
+        for box, width in widths.items():
             box.setFixedWidth(width * GRID)
+        for choice in (self.model, self.versus, self.way):
+            choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
 
     def _add(self, row: QHBoxLayout, text: str, widget: QWidget, stretch: int = 0) -> None:
         label = QLabel(text, self)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT = 50 * GRID, 105 * GRID
 CHANGES = 38 * GRID
-ONE_LANE, TWO_LANES = 15 * GRID, 24 * GRID
+ONE_LANE, TWO_LANES = 15 * GRID, 22 * GRID
 
 
 class Looks(QWidget):
@@ -62,6 +62,7 @@ class DecodingLayout:
         self.changes = EditList("nothing is changed: click a word, drag a weight, or hide a source token", tab)
         self.pages = QStackedWidget(tab)
         self.lane_buttons, self.page_buttons = QButtonGroup(tab), QButtonGroup(tab)
+        self._both = False
         self._build(tab)
 
     @property
@@ -132,18 +133,26 @@ class DecodingLayout:
         """The step (0) or the beam's tree (1)."""
         self.pages.setCurrentIndex(page)
         self.page_buttons.button(page).setChecked(True)
+        self._lanes_row.setVisible(self._both and page == 0)  # the tree is the first run's
         self.step_panel.view = self.tree if page else self.cards
         self.step_panel.set_title("Every branch of the search" if page else "One step")
 
     def show_lanes(self, names: tuple[str, ...], lane: int) -> None:
         """One run, or two with their names; ``lane`` is the one whose steps are shown."""
         both = len(names) > 1
-        self._lanes_row.setVisible(both)
+        self._both = both
+        self._lanes_row.setVisible(both and self.pages.currentIndex() == 0)
         self.looks[1].setVisible(both)
-        self._below_row.setFixedHeight(TWO_LANES if both else ONE_LANE)
         for place, name in enumerate(names):
             self.lane_buttons.button(place).setText(name)
         self.lane_buttons.button(lane).setChecked(True)
+
+    def fit_timeline(self) -> None:
+        """Give the timeline the height of its lanes, and of a scroll bar where the words need one."""
+        scrolls = self.timeline.full_width() > self.timeline.width()
+        height = (TWO_LANES if self._both else ONE_LANE) + (2 * GRID if scrolls else 0)
+        if self._below_row.height() != height:
+            self._below_row.setFixedHeight(height)
 
 
 def _switch(group: QButtonGroup, names: tuple[str, ...], tip: str) -> QWidget:

@@ -46,9 +46,8 @@ def whole_said(decoding: Decoding | None) -> str:
     """The whole output, in a line."""
     if decoding is None or not len(decoding):
         return ""
-    return (
-        f"{printable(decoding.text, 60)} · ln p of the whole {decoding.score:.3f}, perplexity {decoding.perplexity:.3f}"
-    )
+    score = f"{decoding.score:.3f}".replace("-", "−")
+    return f"{printable(decoding.text, 60)} · ln p of the whole {score}, perplexity {decoding.perplexity:.3f}"
 
 
 def says(edit: DecodingEdit, trace: Trace) -> str:

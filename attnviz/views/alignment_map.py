@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -25,6 +25,7 @@ from attnviz.views.palette import GRID, SMALL, colour
 from attnviz.views.token_labels import lettered
 
 KINDS = ("weights", "scores")
+WIDEST_CELL = 2.5  # times as wide as high, where two maps share the height
 _UNITS = {"weights": "attention weight", "scores": "score (nats)"}
 
 
@@ -98,8 +99,12 @@ class AlignmentMap(MapView):
             "source →",
             linear_ticks(low, high, _UNITS[self.kind]),
             (note or "").replace("−∞ clipped", "masked"),
+            widest=WIDEST_CELL,
             signed=signed,
         )
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(28 * GRID, 15 * GRID)  # two of them share the height of a window
 
     def _paint_over(self, painter: QPainter, picture: Picture, frame: Frame) -> None:
         """The veil over the rows to come, and the play head on its edge."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from attnviz.views.block_card import BlockCard
 from attnviz.views.card_board import CardBoard, level_arrow, paint_arrow
+from attnviz.views.card_layout import Need
 from attnviz.views.palette import GRID
 
 LANE, RAIL = 14.0, 12.0
@@ -54,8 +55,8 @@ class BlockBoard(CardBoard):
                 card.letters = (card.side,) if first else ()
         self.lay(order.rows, order.flows, opened)
 
-    def _heights(self) -> tuple[float, ...]:
-        return (1.0,) * len(self._rows)
+    def _needs(self) -> tuple[Need, ...]:
+        return (Need(0.0, 1.0),) * len(self._rows)
 
     def _room(self) -> QRectF:
         return super()._room().adjusted(0, 0 if self._opened else RAIL - GRID / 2, 0, 0)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from attnviz.views.card import Card, Remark
-from attnviz.views.card_layout import HEIGHTS, LANE, LEAST_HEIGHT, LEAST_WIDTH, Layout, Place, laid_out
+from attnviz.views.card_layout import LANE, LEAST_HEIGHT, LEAST_WIDTH, NEEDS, Layout, Need, Place, laid_out
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
 
 Rows = tuple[tuple[tuple[Card[Any], float], ...], ...]
@@ -91,9 +91,9 @@ class CardBoard(QWidget):
         for card in self.cards:
             card.show()
 
-    def _heights(self) -> tuple[float, ...]:
+    def _needs(self) -> tuple[Need, ...]:
         """The shares of the rows in the height."""
-        return HEIGHTS
+        return NEEDS
 
     def _room(self) -> QRectF:
         """What the cards fill."""
@@ -105,7 +105,7 @@ class CardBoard(QWidget):
         shares = tuple(tuple(share for _, share in row) for row in self._rows)
         if not shares:
             return
-        self._layout = laid_out(room, shares, opened, self._lane(), self._heights())
+        self._layout = laid_out(room, shares, opened, self._lane(), self._needs())
         for row, cards in enumerate(self._rows):
             for column, (card, _) in enumerate(cards):
                 card.setGeometry(self._layout.area((row, column)).toAlignedRect())

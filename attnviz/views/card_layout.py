@@ -8,11 +8,22 @@ from PySide6.QtCore import QRectF
 
 ARROW, BETWEEN, CHIP, TIGHT = 18.0, 16.0, 26.0, 8.0
 LANE = 36.0
-HEIGHTS = (92.0, 224.0, 122.0)
-LEAST_WIDTH, LEAST_HEIGHT = 760, 440
+
+LEAST_WIDTH, LEAST_HEIGHT = 760, 364
 
 Place = tuple[int, int]
 Shares = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a row needs of the height, and its share of what is left."""
+
+    least: float
+    more: float
+
+
+NEEDS = Need(72.0, 18.0), Need(206.0, 52.0), Need(84.0, 34.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +40,14 @@ class Layout:
 
 
 def laid_out(
-    room: QRectF, shares: Shares, opened: Place | None, lane: float = 0.0, heights: tuple[float, ...] = HEIGHTS
+    room: QRectF, shares: Shares, opened: Place | None, lane: float = 0.0, needs: tuple[Need, ...] = NEEDS
 ) -> Layout:
-    """Rows share the height by ``heights`` and the cards of a row its width by ``shares``.
+    """Rows share the height by their ``needs`` and the cards of a row its width by ``shares``.
 
     ``lane`` is left free at the right of the rows between the first and the last, for an arrow that passes them.
     """
     if opened is None:
-        return _rows(room, shares, lane, heights)
+        return _rows(room, shares, lane, needs)
     areas: list[tuple[QRectF, ...]] = []
     card = room.height() - len(shares) * CHIP - len(shares) * TIGHT
     top, filled = room.top(), QRectF()
@@ -49,9 +60,11 @@ def laid_out(
     return Layout(tuple(areas), opened, filled)
 
 
-def _rows(room: QRectF, shares: Shares, lane: float, shared: tuple[float, ...]) -> Layout:
-    spare = room.height() - BETWEEN * (len(shares) - 1)
-    heights = [spare * height / sum(shared) for height in shared]
+def _rows(room: QRectF, shares: Shares, lane: float, needs: tuple[Need, ...]) -> Layout:
+    spare = room.height() - BETWEEN * (len(shares) - 1) - sum(need.least for need in needs)
+    tallest = max(need.least for need in needs)
+    more = [need.more if spare > 0 else float(need.least == tallest) for need in needs]  # the tallest row can give way
+    heights = [need.least + spare * part / sum(more) for need, part in zip(needs, more, strict=True)]
     areas, top = [], room.top()
     for index, (row, height) in enumerate(zip(shares, heights, strict=True)):
         width = room.width() - (lane if 0 < index < len(shares) - 1 else 0.0)

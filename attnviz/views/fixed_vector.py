@@ -83,7 +83,7 @@ class FixedVector(ScrolledView):
         return "The source has not been encoded yet." if self.encoding is None else ""
 
     def _content_height(self, width: int) -> int:
-        return 24 * GRID
+        return 20 * GRID
 
     def hasHeightForWidth(self) -> bool:
         return False
@@ -92,7 +92,7 @@ class FixedVector(ScrolledView):
         return QSize(60 * GRID, 40 * GRID)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(28 * GRID, 20 * GRID)
+        return QSize(28 * GRID, 15 * GRID)
 
     def area(self, place: Place) -> QRectF | None:
         """Where a token, a number or a word stands in the content; None where it found no room."""

@@ -95,14 +95,17 @@ class Frame:
         )
 
 
-def fitted(room: QRectF, shape: Place, *, square: bool) -> QRectF:
-    """The area for ``shape`` cells in ``room``: square cells that aren't huge, unless a side gets too thin for them."""
+def fitted(room: QRectF, shape: Place, *, square: bool, widest: float = 1.0) -> QRectF:
+    """The area for ``shape`` cells in ``room``: square cells that aren't huge, unless a side gets too thin for them.
+
+    Where the room is low they may be ``widest`` times as wide as high.
+    """
     rows, columns = shape
     if not square:
         return QRectF(room)
     tall, wide = room.height() / rows, room.width() / columns
     if max(rows, columns) <= MOST_OBLONG * min(rows, columns):
         side = min(tall, wide, MOST_CELL)
-        return QRectF(room.left(), room.top(), side * columns, side * rows)
+        return QRectF(room.left(), room.top(), min(wide, side * widest, MOST_CELL) * columns, side * rows)
     height, width = min(tall, max(wide, LEAST_SIDE), MOST_CELL), min(wide, max(tall, LEAST_SIDE), MOST_CELL)
     return QRectF(room.left(), room.top(), width * columns, height * rows)

@@ -50,6 +50,7 @@ class Picture:
     ticks: Ticks
     caption: str = ""
     square: bool = True
+    widest: float = 1.0
     signed: bool = False
     slants: bool = True
 
@@ -72,14 +73,14 @@ def frame_of(picture: Picture, window: Window, room: QRectF) -> Frame:
     below = (titles.height() + GRID if picture.caption else 0.0) + GRID
     wide = max(room.width() - left - right, GRID)
     guess = (
-        min(wide / picture.shape[1], max(room.height() * 0.8 / picture.shape[0], GRID))
+        min(wide / picture.shape[1], max(room.height() * 0.8 / picture.shape[0], GRID) * picture.widest)
         if picture.square
         else wide / picture.shape[1]
     )
     extent, slanted = label_extent(picture.column_labels, ink.labels, guess if picture.slants else math.inf)
     top = min(extent, room.height() * _WIDEST_LABEL) + titles.height() + 1.5 * GRID
     inner = QRectF(room.left() + left, room.top() + top, wide, max(room.height() - top - below, GRID))
-    area = fitted(inner, picture.shape, square=picture.square)
+    area = fitted(inner, picture.shape, square=picture.square, widest=picture.widest)
     spare = (inner.width() - area.width()) / 2
     return Frame(area.translated(spare, 0.0), window, slanted)
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from attnviz.errors import AttnvizError, ExportError
 from attnviz.export.figures import save_widget
 from attnviz.export.numbers import save_table
+from attnviz.views.elided import ElidedLabel
 from attnviz.views.palette import BASE, GRID, SMALL, ui_font
 from attnviz.views.scrolled import ScrolledView
 from attnviz.views.view import View
@@ -56,9 +56,8 @@ class Panel(QFrame):
         view.setAccessibleName(view.accessibleName() or title)
 
     def _build_header(self, title: str, subtitle: str) -> QHBoxLayout:
-        self._title, self._subtitle = _plain(title, BASE, bold=True), _plain(subtitle, SMALL)
-        self._subtitle.setObjectName("muted")
-        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title, self._subtitle = _plain(title, BASE, bold=True), ElidedLabel(subtitle)
+        self._subtitle.setFont(ui_font(SMALL))
         self._controls = QHBoxLayout()
         self._controls.setSpacing(GRID)
         header = QHBoxLayout()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from attnviz.edits import ForceToken, HideSource, SetContext, SetWeights
 from attnviz.tabs.decoding_words import BEFORE
@@ -228,3 +228,15 @@ def test_every_step_can_be_looked_at_in_both_runs(hand: Hand) -> None:
     assert hand.tab.lane == 0
     assert {edit.step for edit in hand.tab.wish.edits} == {0, STEP}
     assert decoding_of(hand.tab.trace) is hand.decoding
+
+
+def test_two_runs_fit_into_a_small_window(hand: Hand) -> None:
+    """At 1280 × 800 all cards of a step are seen beside both maps and both lanes, and the window does not grow."""
+    hand.say_otherwise(STEP)
+    QApplication.processEvents()
+    widgets = hand.tab.widgets
+    assert (hand.window.width(), hand.window.height()) == (1280, 800)
+    assert widgets.cards._area.verticalScrollBar().maximum() == 0
+    for lane in (0, 1):
+        for step in range(len(hand.decoding)):
+            assert widgets.timeline.rect().contains(widgets.timeline.chip_area(step, lane).toAlignedRect())

@@ -74,6 +74,24 @@ def test_a_chosen_leaf_is_the_shown_output(hand: Hand) -> None:
     assert hand.decoding.tokens != tree_of(hand).tokens(tree_of(hand).leaves[0])
     assert len(hand.tab.lanes) == 1
     assert sum(isinstance(job, SearchBeam) for job in hand.jobs) == searches
+    tree, view = tree_of(hand), hand.tab.widgets.tree
+    assert view.tree is tree
+    assert [tree.branches[branch].token for branch in sorted(view._shown)] == list(words)
+
+
+def test_the_tree_has_a_key(hand: Hand) -> None:
+    """Alt+2 brings it, Alt+1 the step; where nothing was searched the step stays."""
+    pages, alt = hand.tab.widgets.pages, Qt.KeyboardModifier.AltModifier
+    hand.tab.widgets.timeline.setFocus()
+    hand.qtbot.keyClick(hand.tab.widgets.timeline, Qt.Key.Key_2, alt)
+    assert pages.currentIndex() == 0
+    assert hand.tab.widgets.page_buttons.checkedId() == 0
+    hand.choose_way(Way.BEAM)
+    hand.tab.widgets.timeline.setFocus()
+    hand.qtbot.keyClick(hand.tab.widgets.timeline, Qt.Key.Key_2, alt)
+    assert pages.currentIndex() == 1
+    hand.qtbot.keyClick(hand.tab.widgets.timeline, Qt.Key.Key_1, alt)
+    assert pages.currentIndex() == 0
 
 
 def test_after_a_what_if_in_a_chosen_leaf_the_model_goes_on_by_itself(hand: Hand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -211,7 +212,7 @@ def test_the_residuals_are_sums(qtbot: QtBot, kind: str) -> None:
     for card in (view.attention_sum, view.output_sum):
         if card in view.board.cards:
             parts = (card.before(view.moment).stage, card.added.stage)
-            total = sum(view.moment.stage(name) for name in parts)
+            total = np.sum([view.moment.stage(name) for name in parts], axis=0)
             assert np.allclose(total, card.panes()[0].picture.values, atol=1e-6)
 
 
@@ -452,8 +453,7 @@ def test_hostile_labels_stay_text(qtbot: QtBot) -> None:
     """No token is markup."""
     trace = bert_block(5)
     tokens = trace.tokens()
-    hostile = Tokens(*(getattr(tokens, name) for name in ("text", "ids", "pieces")), ("<b>", "&amp;", "\0", "a", "b"),
-                     tokens.spans, tokens.segments, tokens.special, tokens.words)  # fmt: skip
+    hostile = replace(tokens, labels=("<b>", "&amp;", "\0", "a", "b"))
     view = block_of(qtbot, trace.plus(hostile))
     view.toggle(view.input)
     assert "&lt;b&gt;" in svg_text(view)
