@@ -453,6 +453,7 @@ def test_hostile_labels_stay_text(qtbot: QtBot) -> None:
     """No token is markup."""
     trace = bert_block(5)
     tokens = trace.tokens()
+    assert tokens is not None
     hostile = replace(tokens, labels=("<b>", "&amp;", "\0", "a", "b"))
     view = block_of(qtbot, trace.plus(hostile))
     view.toggle(view.input)
