@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from attnviz.jobs.changed import EarlierLook
-from attnviz.jobs.fill_mask_changed import FillMaskChanged
 from attnviz.jobs.inspect import Inspect
-from attnviz.jobs.look_inside import LookInside
-from attnviz.jobs.read_lens import ReadLens
-from attnviz.tabs.asking import Asking
+from attnviz.tabs.inspector_beside import Beside, Subject
 from attnviz.tabs.inspector_layout import DECODED, InspectorLayout
 from attnviz.tabs.inspector_pages import BEFORE, DIFFERENCE
 from attnviz.tabs.tab import Tab
-from attnviz.trace import (
-    Attention,
-    Block,
-    BlockWeights,
-    Checked,
-    Cursor,
-    Lens,
-    Misfits,
-    Positions,
-    Shift,
-    Site,
-    Stream,
-    Trace,
-)
+from attnviz.trace import Attention, Checked, Cursor, Decoding, Misfits, Shift, Site, Trace
+from attnviz.views.lettering import visible
 from attnviz.views.shift_table import changed
 
 if TYPE_CHECKING:
@@ -70,11 +53,9 @@ class InspectorTab(Tab):
             *(self.pages.map, self.pages.arcs),
             *(self.pages.hidden, self.pages.norms),
         )
-        self.controls = self.pages.controls
-        self.inside, self.lens, self.before, self.shift = (Asking(engine, self) for _ in range(4))
-        self._keys: dict[Asking, Hashable] = {}
-        self._plain: tuple[Scene | None, Trace] = (None, Trace())
-        self._joined: dict[Asking, tuple[Trace, Trace, Trace]] = {}
+        self.controls, self.shifts = self.pages.controls, self.widgets.shifts
+        self.beside = Beside(engine, self)
+        self._asked_subject: Subject | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._check)
         self._connect()
@@ -92,18 +73,17 @@ class InspectorTab(Tab):
         """Whether what the decoding tab decodes is inspected, and not the sentence."""
         return self.widgets.subject.currentText() == DECODED and self.scene.writer is not None
 
+    @property
+    def subject(self) -> Subject | None:
+        """What is inspected."""
+        return Subject.of(self.scene, decoded=self.is_of_decoder)
+
     def question(self, scene: Scene) -> Job | None:
-        if self.is_of_decoder and scene.writer is not None:
-            return Inspect(scene.writer, scene.source)
-        if scene.reference is None:
+        subject = self._asked_subject = self.subject
+        if subject is None:
             return None
-        earlier = EarlierLook.of(scene.reference, self.trace)
-        return Inspect(
-            *(scene.reference, scene.text, scene.pair, scene.masked),
-            edits=scene.changes,
-            earlier=earlier,
-            skips_misfits=True,
-        )
+        earlier = self.beside.earlier(subject)
+        return Inspect(*subject.asked, edits=scene.changes, earlier=earlier, skips_misfits=True)
 
     def set_scene(self, scene: Scene) -> None:
         self.widgets.subject.setVisible(scene.writer is not None)
@@ -117,18 +97,17 @@ class InspectorTab(Tab):
 
     def trace_for(self, view: View) -> Trace:
         """The run with what-ifs or the one without; for some views with what was asked for them."""
+        pages, beside = self.pages, self.beside
         if view is self.widgets.shifts:
-            return self.shift.trace
-        pages = self.pages
+            return beside.shift.trace
         if view is pages.block:
-            return self._with(self.inside)
+            return beside.joined(self.trace, beside.inside)
         if view in {pages.lens, pages.stream, pages.positions}:
-            return self._with(self.lens)
-        return self._unchanged() if pages.compared == BEFORE else self.trace
+            return beside.joined(self.trace, beside.lens)
+        return beside.unchanged(self.subject) if pages.compared == BEFORE else self.trace
 
     def prepare(self) -> None:
-        is_difference = self.pages.compared == DIFFERENCE
-        self.map.minus = self._unchanged() if is_difference else None
+        self.map.minus = self.beside.unchanged(self.subject) if self.pages.compared == DIFFERENCE else None
 
     def redrawn(self) -> None:
         cursor, parts = self.cursor_at, self.widgets
@@ -139,12 +118,23 @@ class InspectorTab(Tab):
         has_decoder = self.trace.tokens(Site.DECODER) is not None
         parts.site.setVisible(has_decoder)
         parts.grid.extent = self._extent()
-        parts.changes.setEnabled(not has_decoder)
-        self.pages.offer_comparison(changed=bool(self.scene.changes) and not has_decoder)
-        parts.shift_panel.setVisible(bool(self.shift.trace.every(Shift)) and bool(self.scene.changes))
-        parts.shift_said.setText(changed(self.shift.trace.every(Shift)))
-        checked = self.inside.trace.find(Checked, (cursor.site, cursor.layer, cursor.head))
+        self.pages.offer_comparison(changed=bool(self.scene.changes))
+        parts.shift_panel.setVisible(bool(self.scene.changes) and (has_decoder or bool(self._shifts())))
+        parts.shift_said.setText(self._said_of_words() if has_decoder else changed(self._shifts()))
+        self.shifts.setVisible(not has_decoder)
+        checked = self.beside.inside.trace.find(Checked, (cursor.site, cursor.layer, cursor.head))
         self.pages.say_checked(f"✓ {checked.difference:.0e}" if checked else "", _how(checked))
+
+    def _shifts(self) -> tuple[Shift, ...]:
+        return self.beside.shift.trace.every(Shift)
+
+    def _said_of_words(self) -> str:
+        """What the decoder writes before and after."""
+        before, after = (trace.find(Decoding) for trace in (self.beside.unchanged(self.subject), self.trace))
+        if before is None or after is None:
+            return ""
+        words = "the same words" if before.text == after.text else f"{visible(before.text)} → {visible(after.text)}"
+        return f"{words}; ln p {before.score:.3f} → {after.score:.3f}"
 
     @Slot(int)
     def show_page(self, page: int) -> None:
@@ -164,74 +154,46 @@ class InspectorTab(Tab):
 
     # asking
 
-    def ask(self) -> None:
-        if self.is_of_decoder and self.scene.reference is None:
-            return
-        super().ask()
-
     def _settle(self, trace: Trace) -> None:
-        if not self.scene.changes and not self.is_of_decoder:
-            self._plain = self.scene, trace
+        if self._asked_subject is not None:
+            self.beside.keep(self._asked_subject, self.scene.changes, trace)
         misfits = trace.find(Misfits)
         self.widgets.changes.list.tell_misfits(dict(misfits.reasons) if misfits else {})
         super()._settle(trace)
         self._check()
         self._ask_more()
 
+    def _answered(self) -> Subject | None:
+        """The subject, when the main answer is its answer."""
+        is_done = self._incoming is None and self.trace.tokens() is not None and self.isVisible()
+        return self.subject if is_done and self.subject == self._asked_subject else None
+
     def _ask_more(self) -> None:
         """What the page in front needs beside the main answer."""
-        scene, reference, tokens = self.scene, self.scene.reference, self.trace.tokens()
-        if reference is None or tokens is None or self._incoming is not None or not self.isVisible():
+        subject, changes, pages = self._answered(), self.scene.changes, self.pages
+        if subject is None:
             return
+        self.beside.compare(subject, changes)
         if self.is_of_decoder:
             return
-        earlier = EarlierLook.of(reference, self.trace)
-        of_text = (reference, scene.text, scene.pair, scene.masked)
-        if self.pages.front in {self.pages.lens, self.pages.stream, self.pages.positions}:
-            lens = ReadLens(*of_text, edits=scene.changes, earlier=earlier, skips_misfits=True)
-            self._put(self.lens, (*of_text, scene.changes), lens)
-        if scene.changes:
-            if self._plain[0] != replace(scene, changes=()):
-                self._put(self.before, of_text, Inspect(*of_text))
-            if tokens.masks:
-                shift = FillMaskChanged(*of_text, changes=scene.changes, earlier=earlier, skips_misfits=True)
-                self._put(self.shift, (*of_text, scene.changes), shift)
+        if pages.front in {pages.lens, pages.stream, pages.positions}:
+            self.beside.read_lens(subject, changes)
+        tokens = self.trace.tokens()
+        if tokens is not None and tokens.masks:
+            self.beside.predict(subject, changes)
 
     @Slot()
     def _check(self) -> None:
-        """The inside of the layer that is looked at, and a second opinion on the head's weights."""
-        scene, reference, cursor = self.scene, self.scene.reference, self.cursor_at
-        if reference is None or self.trace.tokens() is None or self._incoming is not None or self.is_of_decoder:
-            return
-        of_text, place = (reference, scene.text, scene.pair, scene.masked), (cursor.layer, cursor.head)
-        earlier = EarlierLook.of(reference, self.trace)
-        look = LookInside(*of_text, *place, edits=scene.changes, earlier=earlier, skips_misfits=True)
-        self._put(self.inside, (*of_text, scene.changes, *place), look)
-
-    def _put(self, asking: Asking, key: Hashable, job: Job) -> None:
-        """Ask unless just this was asked."""
-        if self._keys.get(asking) != key:
-            self._keys[asking] = key
-            asking.ask(job)
+        """Look inside the layer that the cursor rests on."""
+        subject = self._answered()
+        if subject is not None and not self.is_of_decoder:
+            self.beside.look_inside(subject, self.scene.changes, self.cursor_at)
 
     def ask_again(self) -> None:
-        self._keys.clear()
+        self.beside.forget()
         super().ask_again()
 
     # answers
-
-    def _unchanged(self) -> Trace:
-        """The run without what-ifs."""
-        return self._plain[1] if self._plain[0] == replace(self.scene, changes=()) else self.before.trace
-
-    def _with(self, asking: Asking) -> Trace:
-        """The run with an answer beside it; the same object as long as both are the same."""
-        kept = self._joined.get(asking)
-        if kept is None or kept[0] is not self.trace or kept[1] is not asking.trace:
-            kinds = (Block, BlockWeights, Lens, Stream, Positions)
-            extra = [record for kind in kinds for record in asking.trace.every(kind)]
-            kept = self._joined[asking] = (self.trace, asking.trace, self.trace.plus(*extra))
-        return kept[2]
 
     def _show(self, trace: Trace) -> None:
         super()._show(trace)
@@ -259,9 +221,8 @@ class InspectorTab(Tab):
             view.pointed.connect(self.on_pointed)
         for panel in self.widgets.panels:
             panel.failed.connect(self.failed)
-        for asking in (self.inside, self.lens, self.before, self.shift):
-            asking.failed.connect(self.failed)
-            asking.answered.connect(self._on_answered)
+        self.beside.failed.connect(self.failed)
+        self.beside.answered.connect(self._on_answered)
         self.widgets.changes.look_at(lambda: (self.trace, self.cursor_at))
         self.widgets.changes.edited.connect(self._on_edited)
         self.widgets.changes.failed.connect(self.failed)

@@ -23,11 +23,11 @@ from attnviz.edits import (
 from attnviz.errors import AttnvizError, printable
 from attnviz.tabs.edit_list import EditList
 from attnviz.text.edit_grammar import GRAMMAR, parse_edit, written
+from attnviz.trace import Cursor, Site, Trace
 from attnviz.views.palette import GRID, SMALL, token_font
 
 if TYPE_CHECKING:
     from attnviz.edits import InsideWish
-    from attnviz.trace import Cursor, Trace
 
 Offer = tuple[str, "InsideWish | None"]
 
@@ -137,32 +137,40 @@ class InspectorChanges(QWidget):
 
 def offers(trace: Trace, cursor: Cursor) -> Iterator[Offer]:
     """The changes that make sense where the cursor is, by what they are about; None heads a group."""
-    layer, head, query, key = cursor.layer, cursor.head, cursor.query, cursor.key
-    tokens, attention = trace.tokens(), trace.attention(layer, cursor.site)
+    layer, head, query, key, site = cursor.layer, cursor.head, cursor.query, cursor.key, str(cursor.site)
+    attention = trace.attention(layer, cursor.site)
+    queries = trace.tokens(Site.ENCODER if cursor.site is Site.ENCODER else Site.DECODER)
+    keys = trace.tokens(Site.DECODER if cursor.site is Site.DECODER else Site.ENCODER)
+    stack = "encoder" if cursor.site is Site.ENCODER else "decoder"
     yield f"Head {layer}.{head}", None
-    yield "Drop this head (its output is zero)", DropHead(layer, head)
-    yield "Drop it to its mean over the tokens", DropHead(layer, head, "mean")
-    yield "Attend to all tokens alike", Uniform(layer, head)
-    if query is not None and attention is not None and tokens is not None and query < len(tokens):
-        count, name = attention.key.shape[1], printable(tokens.labels[query], 16)
+    yield "Drop this head (its output is zero)", DropHead(layer, head, site=site)
+    if stack == "encoder":
+        yield "Drop it to its mean over the tokens", DropHead(layer, head, "mean")
+    yield "Attend to all tokens alike", Uniform(layer, head, site)
+    if query is not None and attention is not None and queries is not None and query < len(queries):
+        count, name = attention.key.shape[1], printable(queries.labels[query], 16)
         yield f"Row of {name} ({query}) in head {layer}.{head}", None
-        yield "All weight on itself", SetRow(layer, head, query, _all_on(query, count))
-        yield "The same to every token", SetRow(layer, head, query, (1 / count,) * count)
-        if key is not None and key < count:
-            other = printable(tokens.labels[key], 16)
-            yield f"All weight on {other} ({key})", SetRow(layer, head, query, _all_on(key, count))
-        yield f"Token {name} ({query})", None
-        yield "Hide it from all layers", HideToken(query)
-        yield f"Hide it from layer {layer}", HideToken(query, layer)
+        if cursor.site is not Site.CROSS:
+            yield "All weight on itself", SetRow(layer, head, query, _all_on(query, count), site)
+        if cursor.site is not Site.DECODER:
+            yield "The same to every token", SetRow(layer, head, query, (1 / count,) * count, site)
+        if key is not None and keys is not None and key < min(count, len(keys)):
+            other = printable(keys.labels[key], 16)
+            yield f"All weight on {other} ({key})", SetRow(layer, head, query, _all_on(key, count), site)
+    hidden = query if cursor.site is not Site.CROSS else key
+    if hidden is not None and keys is not None and hidden < len(keys):
+        yield f"Token {printable(keys.labels[hidden], 16)} ({hidden})", None
+        yield "Hide it from all layers", HideToken(hidden, None, site)
+        yield f"Hide it from layer {layer}", HideToken(hidden, layer, site)
     yield f"Layer {layer}", None
-    yield "No √d_k in this layer", Unscaled(layer)
-    yield "Sharper attention (temperature 0.5)", Temperature(0.5, layer)
-    yield "Flatter attention (temperature 2)", Temperature(2.0, layer)
-    yield "All its heads attend to all tokens alike", Uniform(layer)
-    yield "Drop its feed-forward network", DropFeedForward(layer)
-    yield "Drop the whole layer", DropLayer(layer)
+    yield "No √d_k in this layer", Unscaled(layer, site)
+    yield "Sharper attention (temperature 0.5)", Temperature(0.5, layer, site)
+    yield "Flatter attention (temperature 2)", Temperature(2.0, layer, site)
+    yield "All its heads attend to all tokens alike", Uniform(layer, None, site)
+    yield "Drop its feed-forward network", DropFeedForward(layer, stack)
+    yield "Drop the whole layer", DropLayer(layer, stack)
     yield "All layers", None
-    yield "No √d_k anywhere", Unscaled()
+    yield "No √d_k anywhere", Unscaled(None, site)
 
 
 def _all_on(place: int, count: int) -> tuple[float, ...]:

@@ -101,5 +101,5 @@ class InspectorLayout:
         self.shift_panel.add_row(self.shift_said)
         self.shift_panel.hide()
         column.addWidget(self.shift_panel)
-        column.setSizes([216, 200, 216])
+        column.setSizes([200, 220, 200])
         return column
