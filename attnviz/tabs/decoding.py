@@ -70,10 +70,10 @@ class DecodingTab(Tab):
     def lanes(self) -> tuple[tuple[str, Trace], ...]:
         """The runs that are shown, with their names: the first model's, and what it is compared with."""
         own = name_of(self.wish.reference.path) if self.wish.reference else ""
-        first = (self.decoding if self._takes_steps() else self.searching).newest(Decoding)
+        first = (self.decoding if self.wish.takes_steps else self.searching).newest(Decoding)
         if self.wish.versus is not None:
             return (own, first), (name_of(self.wish.versus.path), self.comparing.newest(Decoding))
-        if self.wish.edits and self._takes_steps():
+        if self.wish.edits and self.wish.takes_steps:
             is_kept = self._plain[0] == self.wish.other()
             return (own, first), (BEFORE, self._plain[1] if is_kept else self.comparing.newest(Decoding))
         return ((own, first),)
@@ -120,10 +120,9 @@ class DecodingTab(Tab):
             asking.rested.connect(self._on_rested)
         parts.controls.wished.connect(self._on_wished)
         parts.controls.report_wished.connect(self._on_report)
-        parts.cards.word_chosen.connect(self._on_edit)
-        parts.cards.weights_set.connect(self._on_edit)
-        parts.cards.source_hidden.connect(self._on_edit)
-        parts.cards.context_set.connect(self._on_edit)
+        cards = parts.cards
+        for staged in (cards.word_chosen, cards.weights_set, cards.source_hidden, cards.context_set):
+            staged.connect(self._on_edit)
         parts.changes.edited.connect(self._on_edited)
         parts.tree.chosen.connect(self._on_path)
         parts.transport.moved.connect(self._on_moved)
@@ -148,17 +147,13 @@ class DecodingTab(Tab):
 
     # asking
 
-    def _takes_steps(self) -> bool:
-        """Whether the steps shown are those of a decoding, and not of the best branch of a beam."""
-        return self.wish.way is not Way.BEAM or self.wish.path is not None
-
     def _ask(self) -> None:
         search, other = self.wish.search(), self.wish.other()
         if search is not None and search != self.searching.job:
             self.searching.ask(search)
-        if self._takes_steps():
+        if self.wish.takes_steps:
             self._ask_steps()
-        if self.wish.versus is None and not self._takes_steps():
+        if self.wish.versus is None and not self.wish.takes_steps:
             return  # the search comes first: its best output is what the what-ifs are made in
         if other is not None and other not in (self._plain[0], self.comparing.job):
             self.comparing.ask(other)

@@ -49,6 +49,11 @@ class Wish:
             and (self.way is not Way.FOLLOW or bool(self.target.strip()))
         )
 
+    @property
+    def takes_steps(self) -> bool:
+        """Whether the steps shown are those of a decoding, and not of the best branch of a beam."""
+        return self.way is not Way.BEAM or self.path is not None
+
     def along(self, best: Decoding | None) -> Wish:
         """The wish with its what-ifs made in the best output of a search, unless another one was chosen."""
         if self.way is not Way.BEAM or self.path is not None or not self.edits or best is None:

@@ -110,7 +110,7 @@ def test_another_word_makes_another_output_beside_the_first(hand: Hand) -> None:
     assert list(hand.decoding.tokens) == greedy(ids_of(hand), {STEP: word.token})
     assert hand.decoding.choices[STEP] is Choice.FORCED
     [job] = hand.jobs[asked:]
-    assert job.earlier.decoding is before
+    assert job.earlier.trace.find(Decoding) is before
     assert [name for name, _ in hand.tab.lanes] == ["spelling-general", BEFORE]
     assert hand.other is before
     timeline = hand.tab.widgets.timeline
