@@ -63,7 +63,7 @@ def size_of(name: str, picture_shape: Place) -> str:
 
 
 class StateCard(BlockCard):
-    """One stage as it is."""
+    """One stage as it is; without a ``formula`` it says where a block's input comes from."""
 
     def __init__(self, named: Named, formula: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,14 +79,8 @@ class StateCard(BlockCard):
         return f"{rows} × {columns}"
 
     def _formula(self, moment: BlockMoment) -> str:
-        if self.formula and not self._opened:
-            return self.formula
-        return (
-            f"{self.named.meaning}: {whence(moment)}" if self.named is INPUT and self._opened else self._whence(moment)
-        )
-
-    def _whence(self, moment: BlockMoment) -> str:
-        return whence(moment) if self.named is INPUT else self.named.meaning
+        short = self.formula or whence(moment)
+        return f"{self.named.meaning}: {short}" if self._opened else short
 
     def _panes(self, moment: BlockMoment) -> tuple[Pane, ...]:
         side = self.named.side

@@ -56,11 +56,6 @@ class NeuronRow:
         """Whether the query may not look at the chosen key."""
         return bool(np.isneginf(self.scores[self.chosen]))
 
-    @property
-    def follows(self) -> bool:
-        """Whether the key is chosen by its weight and not by the cursor."""
-        return self.chosen == int(self.weights.argmax())
-
     def token(self, side: Side, position: int) -> str:
         """A token and its position in words."""
         labels = self.queries.labels if side == "query" else self.keys.labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import torch
+from pytestqt.qtbot import QtBot
 from torch import nn
 
 from attnviz.models.attention import numbers, record
@@ -12,8 +13,11 @@ from attnviz.models.bert import BertBlock
 from attnviz.models.config import BertConfig
 from attnviz.models.transformer_config import TransformerConfig
 from attnviz.models.transformer_layers import DecoderLayer, EncoderLayer, Stages, causal, keys_and_values
-from attnviz.trace import Block, BlockWeights, Record, Site, Trace
-from tests.views.traces import WORDS, tokens_of, words
+from attnviz.trace import Block, BlockWeights, Cursor, Record, Site, Trace
+from attnviz.views.block_card import BlockCard
+from attnviz.views.block_pane import Pane
+from attnviz.views.block_view import BlockView
+from tests.views.traces import WORDS, shown, tokens_of, words
 
 _Module = TypeVar("_Module", bound=nn.Module)
 TARGET = ("<s>", "la", "capitale", "est", "paris")
@@ -90,3 +94,24 @@ def _records(
     }
     epsilon = float(module.output_norm.eps)
     return block, attention, BlockWeights(site, layer, parameters, epsilon, activation)
+
+
+HERE = Cursor(head=1)
+TRACES = {
+    "bert": (bert_block, HERE),
+    "pre": (encoder_block, HERE),
+    "post": (lambda: encoder_block("post"), HERE),
+    "decoder": (decoder_blocks, Cursor(head=1, site=Site.DECODER)),
+    "cross": (decoder_blocks, Cursor(head=1, site=Site.CROSS)),
+    "pre cross": (lambda: decoder_blocks("pre"), Cursor(head=1, site=Site.CROSS)),
+}
+
+
+def block_of(
+    qtbot: QtBot, trace: Trace | None = None, cursor: Cursor = HERE, size: tuple[int, int] = (820, 620)
+) -> BlockView:
+    return shown(qtbot, BlockView(), bert_block() if trace is None else trace, cursor, size)
+
+
+def pane_of(card: BlockCard, symbol: str) -> Pane:
+    return next(pane for pane in card.panes() if pane.symbol == symbol)
