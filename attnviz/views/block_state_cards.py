@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.views.block_card import BlockCard, told
+from attnviz.views.block_change import feed_dropped, layer_skipped
 from attnviz.views.block_moment import BlockMoment, Side, entered
 from attnviz.views.block_pane import Pane, Place
 from attnviz.views.palette import BASE, SMALL, colour, ui_font
@@ -97,6 +98,9 @@ class OuterCard(StateCard):
     def _titles(self, moment: BlockMoment) -> tuple[str, ...]:
         return ("W₂",)
 
+    def _formula(self, moment: BlockMoment) -> str:
+        return "dropped: nothing is added" if feed_dropped(moment) else super()._formula(moment)
+
 
 class ConcatCard(BlockCard):
     """The contexts of all heads side by side, the chosen head's part framed."""
@@ -164,6 +168,8 @@ class SumCard(BlockCard):
         return f"{rows} × {columns}"
 
     def _formula(self, moment: BlockMoment) -> str:
+        if not self.first and moment.pre and layer_skipped(moment):
+            return "layer dropped: this doesn't go on" if self._opened else "layer dropped"
         before = self.before(moment)
         formula = f"{before.symbol} + {self.added.symbol}"
         if not self._opened:
