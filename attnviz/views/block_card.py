@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -143,15 +143,12 @@ class BlockCard(Card[BlockMoment]):
         for pane in self.panes():
             if (place := pane.at(point)) is not None:
                 return pane, place
-        for pane in self._lettered():
+        for pane in (pane for pane in self.panes() if pane.lettered):
             room = self.label_room(pane.rows or "query")
             line = pane.at(QPointF(pane.area.left(), point.y()))
             if line is not None and pane.area.left() - room <= point.x() < pane.area.left():
                 return pane, (line[0], -1)
         return None
-
-    def _lettered(self) -> Iterator[Pane]:
-        return (pane for pane in self.panes() if pane.lettered)
 
     def _reading(self, point: QPointF) -> str:
         spot, moment = self._spot(point), self.moment

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from attnviz.table import Table
 from attnviz.trace import Floats
 from attnviz.views.block_card import BlockCard, told
+from attnviz.views.block_change import layer_skipped
 from attnviz.views.block_moment import BlockMoment
 from attnviz.views.block_pane import SCALE, Pane, Place, shown_lines
 from attnviz.views.block_state_cards import ENTERED, INPUT, Named, shared, signed, size_of
@@ -64,11 +65,17 @@ class NormCard(BlockCard):
         return f"{rows} × {columns}"
 
     def _formula(self, moment: BlockMoment) -> str:
+        if self._skips(moment):
+            return "layer dropped: what entered goes on, not this sum's norm" if self._opened else "layer dropped"
         if not self._opened:
             written = f"LN({self.before(moment).symbol})"
             return f"y = {written}" if self.name == "attention_norm" and not moment.pre else written
         epsilon = "ε" if moment.weights is None else f"{moment.weights.epsilon:g}"
         return f"({self.before(moment).symbol} − mean) / √(variance + {epsilon}) · γ + β, for each token by itself"
+
+    def _skips(self, moment: BlockMoment) -> bool:
+        """Whether the stage isn't the norm of the sum, since the layer was dropped."""
+        return self.after(moment) == "output" and layer_skipped(moment)
 
     def spreads(self, moment: BlockMoment) -> tuple[Spread, Spread]:
         """Before and after."""
@@ -162,7 +169,7 @@ class NormCard(BlockCard):
         mean, variance = float(spread.mean[row]), float(spread.variance[row])
         says = f"{said}   ·   mean {exact(mean)}, variance {exact(variance)}"
         gains = dict(self._gains(moment))
-        if pane.symbol != "LN" or len(gains) < 2 or moment.weights is None:
+        if pane.symbol != "LN" or len(gains) < 2 or moment.weights is None or self._skips(moment):
             return says
         value = float(moment.stage(self.before(moment).stage)[place])
         mean, variance = float(before.mean[row]), float(before.variance[row])

@@ -12,6 +12,7 @@ from PySide6.QtGui import QMouseEvent, QPainter
 from attnviz.table import Table
 from attnviz.trace import Cursor, Floats
 from attnviz.views.block_card import told
+from attnviz.views.block_change import set_by_hand
 from attnviz.views.block_moment import BlockMoment
 from attnviz.views.block_pane import CAPTION, Pane, Place
 from attnviz.views.block_picture import BlockPicture
@@ -51,6 +52,8 @@ class SoftmaxCard(SquareCard):
         return ("softmax",)
 
     def _formula(self, moment: BlockMoment) -> str:
+        if set_by_hand(moment, moment.row):
+            return "this row was set by hand: its weights were used, whatever the scores say"
         if self._opened:
             return "weight = exp(score) / Σ exp(scores of the row): every row sums to 1"
         return "rows sum to 1"
@@ -67,6 +70,8 @@ class SoftmaxCard(SquareCard):
         return shared(self.inner(), (0.85, 1.1), 20.0)
 
     def _says(self, moment: BlockMoment, pane: Pane, place: Place) -> str:
+        if set_by_hand(moment, place[0]):
+            return f"{told(moment, pane, place)}, set by hand"
         row = worked_row(moment.unfolded.scores[place[0]])
         part = exact(float(row.exponentials[place[1]]))
         return f"{told(moment, pane, place)} = {part} / {exact(row.total)}"
@@ -95,7 +100,8 @@ class SoftmaxCard(SquareCard):
         told_rows = rows + rest
         total = ("Σ", "", lettered_number(row.total, 3), lettered_number(float(row.weights.sum()), 3))
         titles = ("key", "score s", "exp(s − max)", "weight")
-        return Lines(area, titles, told_rows, (*names, *(-1 for _ in rest)), total, first=0.3)
+        lines = Lines(area, titles, told_rows, (*names, *(-1 for _ in rest)), total, first=0.3)
+        return _beside(lines, moment.unfolded.weights[moment.row]) if set_by_hand(moment, moment.row) else lines
 
     def _line(self, moment: BlockMoment, row: WorkedRow, key: int) -> tuple[str, ...]:
         score, part, weight = (float(values[key]) for values in (row.scores, row.exponentials, row.weights))
@@ -161,12 +167,24 @@ class SoftmaxCard(SquareCard):
             return Table((), ())
         row = self.worked(moment)
         query, labels = moment.row, moment.keys.labels
-        cells = zip(row.scores.tolist(), row.exponentials.tolist(), row.weights.tolist(), strict=True)
+        used = moment.unfolded.weights[query]
+        cells = zip(*(part.tolist() for part in (row.scores, row.exponentials, row.weights, used)), strict=True)
         rows = tuple(
-            (query, moment.queries.labels[query], key, labels[key], score if np.isfinite(score) else None, part, weight)
-            for key, (score, part, weight) in enumerate(cells)
+            (
+                query,
+                moment.queries.labels[query],
+                key,
+                labels[key],
+                score if np.isfinite(score) else None,
+                part,
+                quotient,
+                weight,
+            )
+            for key, (score, part, quotient, weight) in enumerate(cells)
         )
-        return Table(("query", "query token", "key", "key token", "score", "exp(score - max)", "weight"), rows)
+        return Table(
+            ("query", "query token", "key", "key token", "score", "exp(score - max)", "softmax", "weight"), rows
+        )
 
 
 def heaviest(weights: Floats, most: int, also: int | None) -> tuple[int, ...]:
@@ -175,6 +193,16 @@ def heaviest(weights: Floats, most: int, also: int | None) -> tuple[int, ...]:
     if also is not None and also not in order:
         order[-1] = also
     return tuple(sorted(order))
+
+
+def _beside(lines: Lines, used: Floats) -> Lines:
+    """The table with the weights that were used in the place of the softmax."""
+    others = np.ones(len(used), np.bool_)
+    others[[name for name in lines.names if name >= 0]] = False
+    told = (float(used[others].sum()) if name < 0 else float(used[name]) for name in lines.names)
+    rows = tuple((*texts, _small(value)) for texts, value in zip(lines.rows, told, strict=True))
+    total = (*lines.total, lettered_number(float(used.sum()), 3))
+    return replace(lines, titles=(*lines.titles[:-1], "softmax", "used"), rows=rows, total=total, first=0.24)
 
 
 def _rest(row: WorkedRow, names: Iterable[int]) -> tuple[str, ...]:

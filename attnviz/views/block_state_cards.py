@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.views.block_card import BlockCard, told
+from attnviz.views.block_change import feed_dropped, layer_skipped
 from attnviz.views.block_moment import BlockMoment, Side, entered
 from attnviz.views.block_pane import Pane, Place
 from attnviz.views.palette import BASE, SMALL, colour, ui_font
@@ -63,7 +64,7 @@ def size_of(name: str, picture_shape: Place) -> str:
 
 
 class StateCard(BlockCard):
-    """One stage as it is."""
+    """One stage as it is; without a ``formula`` it says where a block's input comes from."""
 
     def __init__(self, named: Named, formula: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,14 +80,8 @@ class StateCard(BlockCard):
         return f"{rows} × {columns}"
 
     def _formula(self, moment: BlockMoment) -> str:
-        if self.formula and not self._opened:
-            return self.formula
-        return (
-            f"{self.named.meaning}: {whence(moment)}" if self.named is INPUT and self._opened else self._whence(moment)
-        )
-
-    def _whence(self, moment: BlockMoment) -> str:
-        return whence(moment) if self.named is INPUT else self.named.meaning
+        short = self.formula or whence(moment)
+        return f"{self.named.meaning}: {short}" if self._opened else short
 
     def _panes(self, moment: BlockMoment) -> tuple[Pane, ...]:
         side = self.named.side
@@ -102,6 +97,9 @@ class OuterCard(StateCard):
 
     def _titles(self, moment: BlockMoment) -> tuple[str, ...]:
         return ("W₂",)
+
+    def _formula(self, moment: BlockMoment) -> str:
+        return "dropped: nothing is added" if feed_dropped(moment) else super()._formula(moment)
 
 
 class ConcatCard(BlockCard):
@@ -170,6 +168,8 @@ class SumCard(BlockCard):
         return f"{rows} × {columns}"
 
     def _formula(self, moment: BlockMoment) -> str:
+        if not self.first and moment.pre and layer_skipped(moment):
+            return "layer dropped: this doesn't go on" if self._opened else "layer dropped"
         before = self.before(moment)
         formula = f"{before.symbol} + {self.added.symbol}"
         if not self._opened:

@@ -9,13 +9,12 @@ from attnviz.trace import Floats
 from attnviz.views.block_moment import BlockMoment
 
 COLUMNS = ("stage", "rows", "columns", "mean", "standard deviation", "lowest", "highest")
-_HEADS = ("query", "key", "value")
 
 
 def summary(moment: BlockMoment) -> Table:
     """A line per stage, Q, K and V of the chosen head; then the matrices of its attention."""
     unfolded = moment.unfolded
-    stages = {name: values[moment.head] if name in _HEADS else values for name, values in moment.block.stages.items()}
+    stages = {name: values[moment.head] if values.ndim == 3 else values for name, values in moment.block.stages.items()}
     squares = {"products": unfolded.products, "scores": unfolded.scores, "weights": unfolded.weights}
     return Table(COLUMNS, tuple(_line(name, values) for name, values in (stages | squares).items()))
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 
 from attnviz.trace import Floats
 from attnviz.views.block_card import told
+from attnviz.views.block_change import head_changed
 from attnviz.views.block_moment import BlockMoment
 from attnviz.views.block_pane import CAPTION, SCALE, Pane, Place, shown_lines
 from attnviz.views.block_picture import BlockPicture
@@ -33,11 +34,15 @@ class ValuesCard(SquareCard):
         return f"{len(moment.queries)} × {moment.width}"
 
     def _formula(self, moment: BlockMoment) -> str:
-        return (
-            f"head {moment.head}: each token takes the values of all tokens, each as much as its weight says"
-            if self._opened
-            else "Σⱼ αⱼ vⱼ"
-        )
+        if head_changed(moment):
+            return (
+                f"head {moment.head} was dropped: it hands on something else than its sums"
+                if self._opened
+                else "dropped"
+            )
+        if self._opened:
+            return f"head {moment.head}: each token takes the values of all tokens, each as much as its weight says"
+        return "Σⱼ αⱼ vⱼ"
 
     def context(self, moment: BlockMoment) -> Floats:
         """The head's part of what the block itself joined."""
@@ -98,13 +103,18 @@ class ValuesCard(SquareCard):
         painter.setFont(ui_font(SMALL, bold=True))
         painter.setPen(colour("text"))
         heading = QRectF(left, lower.top() - _HEADING, self.body().width(), _HEADING)
-        says = f"for {moment.token('query', moment.row)}: weight × value of each key, summed by column"
+        changed = ", but the head was dropped: this isn't handed on" if head_changed(moment) else ", summed by column"
+        says = f"for {moment.token('query', moment.row)}: weight × value of each key{changed}"
         painter.drawText(heading, int(LEFT), says)
         self._paint_weights(painter, moment, panes[3])
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("text"))
         room = QRectF(left, panes[4].area.top() - 2, lower.left() - left - 6, _SUM + 4)
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "Σ = context")
+        painter.drawText(
+            room,
+            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+            "context" if head_changed(moment) else "Σ = context",
+        )
 
     def _paint_weights(self, painter: QPainter, moment: BlockMoment, pane: Pane) -> None:
         """What each line of the terms was multiplied by, and whose value it is."""

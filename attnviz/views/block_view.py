@@ -50,7 +50,7 @@ class BlockView(View):
         self.board.closed.connect(self.close_card)
 
     def _build_cards(self) -> None:
-        self.input, self.memory = StateCard(INPUT, ""), StateCard(MEMORY, "from the encoder")
+        self.input, self.memory = StateCard(INPUT, ""), StateCard(MEMORY, "encoder")
         self.query, self.key, self.value = LinearCard(QUERY), LinearCard(KEY), LinearCard(VALUE)
         self.products, self.scaled, self.masked, self.softmax = ProductsCard(), ScaledCard(), MaskCard(), SoftmaxCard()
         self.values, self.concat, self.mixed = ValuesCard(), ConcatCard(), LinearCard(OUTPUT)

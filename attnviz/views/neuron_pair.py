@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.trace import Attention, Cursor, Floats, Tokens, Trace
+from attnviz.trace import Attention, Cursor, Floats, Tokens, Trace, softmax
 from attnviz.views.block_moment import Side, axes_of
 from attnviz.views.focus_row import one_query
 from attnviz.views.lettering import isolated
+
+_CLOSE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +59,11 @@ class NeuronRow:
         return bool(np.isneginf(self.scores[self.chosen]))
 
     @property
-    def follows(self) -> bool:
-        """Whether the key is chosen by its weight and not by the cursor."""
-        return self.chosen == int(self.weights.argmax())
+    def by_hand(self) -> bool:
+        """Whether the weights that were used are others than the softmax of the scores."""
+        if self.attention.given is None:
+            return False
+        return bool(np.abs(softmax(self.scores[None])[0] - self.weights).max() > _CLOSE)
 
     def token(self, side: Side, position: int) -> str:
         """A token and its position in words."""

@@ -276,4 +276,4 @@ def equation(row: NeuronRow) -> tuple[tuple[str, str], ...]:
     masked = "may not look: masked" if row.masked else "score"
     parts.append((lettered_number(score, 3), masked))
     shown = f"{weight:.2e}".replace("-", "−") if 0 < weight < 0.0005 else lettered_number(weight, 3)
-    return (*parts, (shown, f"weight, of {len(row.weights)} keys"))
+    return (*parts, (shown, "weight, set by hand" if row.by_hand else f"weight, of {len(row.weights)} keys"))
