@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from attnviz.jobs.changed import EarlierLook
-from attnviz.jobs.fill_mask_changed import FillMaskChanged
 from attnviz.jobs.inspect import Inspect
 from attnviz.jobs.look_inside import LookInside
 from attnviz.jobs.read_lens import ReadLens
@@ -108,6 +107,8 @@ class Beside(QObject):
     def predict(self, subject: Subject, changes: tuple[InsideWish, ...]) -> None:
         """The masked words before and after."""
         if changes:
+            from attnviz.jobs.fill_mask_changed import FillMaskChanged  # noqa: PLC0415 - imports tokenizers, which no start waits for
+
             job = FillMaskChanged(*subject.asked, changes=changes, earlier=self.earlier(subject), skips_misfits=True)
             self._put(self.shift, (subject, changes), job)
 

@@ -43,6 +43,7 @@ TIPS = (
     "The hidden states between the layers, and what the layers add",
     "What the model's own head reads from every layer",
 )
+LEAST = 44 * GRID, 30 * GRID  # what a page needs at least; larger ones scroll or shrink
 HIDDEN = ("states", "norms", "what each layer adds", "in two dimensions", "positions")
 AFTER, BEFORE, DIFFERENCE = COMPARED = ("after", "before", "difference")
 
@@ -67,6 +68,7 @@ class InspectorPages(QWidget):
         self._stack = QStackedWidget(self)
         for view in self.views:
             self._stack.addWidget(view)
+        self._stack.setMinimumSize(*LEAST)
         self.panel = Panel("Layer 0 · head 0", self.map, parent=self, body=self._stack)
         self._build_header()
         self.controls = MapControls(self.map, self.arcs, self)

@@ -18,7 +18,7 @@ from tests.tabs.inspecting import TEXT, ask, centre, click, hover, inspector, we
 from tests.windows import opened, sentences, settle
 
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-PAGES = ("map", "arcs", "hidden", "norms")
+PAGES = ("map", "arcs", "block", "neurons", "hidden", "lens")
 
 
 @pytest.fixture
@@ -108,11 +108,12 @@ def test_the_grid_shows_every_head_that_came(window: Window) -> None:
     assert len(window.tab.table.numbers().rows) == 4
 
 
-@pytest.mark.parametrize("page", range(4), ids=PAGES)
+@pytest.mark.parametrize("page", range(len(PAGES)), ids=PAGES)
 def test_every_page_draws_and_can_be_saved(qtbot: QtBot, window: Window, tmp_path: Path, page: int) -> None:
     """Alt and a number turns the page; the panel saves what is in front as PNG, SVG, PDF and CSV."""
     qtbot.keyClick(window.tab, getattr(Qt.Key, f"Key_{page + 1}"), ALT)
-    view = getattr(window.tab, PAGES[page])
+    qtbot.waitUntil(lambda: window.engine.current is None, timeout=10_000)
+    view = getattr(window.tab.pages, PAGES[page])
     panel = window.tab.detail
     assert panel.view is view
     image = view.grab().toImage()
@@ -178,9 +179,11 @@ def test_512_tokens_of_the_shipped_model(qtbot: QtBot, shipped: Path) -> None:
     assert len(window.tab.trace.tokens()) == 512
     assert [text for text in sentences(window) if "first 510 of 700 tokens" in text]
     assert window.tab.grid.grid_shape() == (6, 12)
-    for page in (1, 2, 3, 0):
+    for page in (1, 2, 3, 4, 5, 0):
         window.tab.show_page(page)
-        assert not getattr(window.tab, PAGES[page]).grab().isNull()
+        assert not getattr(window.tab.pages, PAGES[page]).grab().isNull()
+    qtbot.waitUntil(lambda: window.engine.current is None, timeout=30_000)
+    jobs.clear()
     grid = window.tab.grid
     qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.atlas().tile(4, 7).center().toPoint())
     np.testing.assert_allclose(window.tab.map.picture.values, weights(window.tab.trace, 4, 7), atol=1e-5)
