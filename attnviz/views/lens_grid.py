@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from attnviz.export.cells import bar_width, label_extent, label_width, paint_bar
@@ -95,8 +95,12 @@ class LensGrid(PlaceView):
             self.reading = read_lens(self.trace, self.cursor_at)
             self._picture = None if self.reading is None else self._build(self.reading)
         super()._update(fresh=fresh)
+        self._show_marked()
+
+    def _show_marked(self) -> None:
+        """Bring the cursor's cell into sight, unless the mouse is here and at what it wants to see."""
         if self._mouse is None and (marked := self._marked()) is not None:
-            self._show_place(marked)  # the cursor was moved elsewhere
+            self._show_place(marked)
 
     def _build(self, reading: Reading) -> Picture:
         values, codes, ticks = self._measured(reading)
@@ -268,4 +272,11 @@ class LensGrid(PlaceView):
         if frame is not None:
             area = frame.cell_area(*place).translated(self._corner())
             right, below = room.right() - frame.area.right(), room.bottom() - frame.area.bottom()
-            self._reveal(area.adjusted(-frame.area.left(), -frame.area.top(), right, min(below, _FOOT)))
+            left, right = frame.area.left() + frame.cell.width(), right + frame.cell.width()  # and its neighbours
+            self._reveal(area.adjusted(-left, -frame.area.top(), right, min(below, _FOOT)))
+
+    # Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_marked()

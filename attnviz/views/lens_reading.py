@@ -11,6 +11,7 @@ from attnviz.trace import Cursor, Floats, Lens, Site, Tokens, Trace
 from attnviz.views.lettering import isolated, percent
 
 NEVER = -1
+LISTED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ class Reading:
         lens = self.lenses[row]
         words = (
             f"{isolated(label)}  {percent(float(share))}"
-            for label, share in zip(lens.labels[token], lens.probabilities[token], strict=True)
+            for label, share in zip(lens.labels[token][:LISTED], lens.probabilities[token][:LISTED], strict=True)
         )
         head = f"{isolated(self.tokens.labels[token])} ({token}), {self.name(row)}"
         return "\n".join(

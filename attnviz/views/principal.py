@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from attnviz.trace import Floats
 
 _SMALL = 2e7  # multiplications below which a full singular value decomposition is quick
-_BLOCK, _MOST_STEPS, _STILL = 6, 12, 1e-5
+_BLOCK, _MOST_STEPS, _STILL = 8, 10, 1e-5
 _Doubles = NDArray[np.float64]
 
 
@@ -62,31 +62,28 @@ def _decomposed(rows: Floats) -> tuple[_Doubles, _Doubles]:
 
 
 def _krylov(rows: Floats) -> tuple[_Doubles, _Doubles, bool]:
-    """The same from the span of Ω, AᵀAΩ, (AᵀA)²Ω …: each step costs two thin products."""
+    """The same from the span of Ω, AᵀAΩ, (AᵀA)²Ω …: each step costs two thin products, in the states' own precision."""
     block = np.linalg.qr(np.random.default_rng(0).normal(size=(rows.shape[1], _BLOCK)))[0]
-    basis, images = block, _times(rows, block)
-    last = images
-    axes, energies = _ritz(basis, images)
-    for _ in range(_MOST_STEPS):
-        block = _times(rows.T, last)  # (width, block)
+    basis, images = block, [rows @ block.astype(np.float32)]
+    gram = (images[0].T @ images[0]).astype(np.float64)  # of the images of the whole basis
+    axes, energies = _ritz(basis, gram)
+    steps = min(_MOST_STEPS, min(rows.shape) // _BLOCK - 1)
+    for _ in range(steps):
+        block = (rows.T @ images[-1]).astype(np.float64)  # (width, block)
         for _ in range(2):  # once is not enough in floating point
             block -= basis @ (basis.T @ block)
         block = np.linalg.qr(block)[0]
-        last = _times(rows, block)  # (rows, block)
-        basis, images = np.hstack([basis, block]), np.hstack([images, last])
-        before, (axes, energies) = axes, _ritz(basis, images)
+        images.append(rows @ block.astype(np.float32))  # (rows, block)
+        beside = np.vstack([one.T @ images[-1] for one in images]).astype(np.float64)
+        gram = np.block([[gram, beside[:-_BLOCK]], [beside[:-_BLOCK].T, beside[-_BLOCK:]]])
+        basis = np.hstack([basis, block])
+        before, (axes, energies) = axes, _ritz(basis, gram)
         if 1 - np.abs((before * axes).sum(axis=1)).min() < _STILL**2 / 2:
             return axes, energies, True
-    return axes, energies, False
+    return axes, energies, steps < _MOST_STEPS  # the basis has become all there is
 
 
-def _ritz(basis: _Doubles, images: _Doubles) -> tuple[_Doubles, _Doubles]:
+def _ritz(basis: _Doubles, gram: _Doubles) -> tuple[_Doubles, _Doubles]:
     """The best two axes within a basis."""
-    values, vectors = np.linalg.eigh(images.T @ images)
+    values, vectors = np.linalg.eigh(gram)
     return (basis @ vectors[:, :-3:-1]).T, values[:-3:-1]
-
-
-def _times(matrix: Floats, thin: _Doubles) -> _Doubles:
-    """A product in single precision, which is what the states have."""
-    product: _Doubles = (matrix @ thin.astype(np.float32)).astype(np.float64)
-    return product

@@ -198,6 +198,17 @@ def test_it_scrolls_only_where_words_would_not_be_readable(qtbot: QtBot, count: 
     assert frame.area.contains(frame.cell_area(0, count - 1).center())
 
 
+def test_a_narrower_window_keeps_the_cell_of_the_cursor_in_sight(qtbot: QtBot) -> None:
+    """However the room changes, the cell that is framed is seen whole."""
+    view = shown(qtbot, LensMap(), seen_through(words(60), layers=6), Cursor(2, query=33), (1400, 900))
+    for size in ((560, 620), (700, 500), (520, 800)):
+        view.resize(*size)
+        QApplication.processEvents()
+        frame = view.grid.frame()
+        assert frame is not None
+        assert frame.area.adjusted(-1, -1, 1, 1).contains(frame.cell_area(3, 33))
+
+
 def test_many_layers_scroll_down(qtbot: QtBot) -> None:
     """A row never gets too low to read."""
     view = shown(qtbot, LensMap(), seen_through(WORDS, layers=36), Cursor(), (560, 620))

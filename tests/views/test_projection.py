@@ -36,7 +36,7 @@ def by_numpy(stacks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return rows @ vectors[:2].T, values[:2] ** 2 / (values**2).sum()
 
 
-@pytest.mark.parametrize("shape", [(3, 9, 24), (13, 300, 96), (2, 400, 600)])
+@pytest.mark.parametrize("shape", [(3, 9, 24), (13, 300, 96), (2, 400, 600), (2, 9000, 40)])
 def test_the_plane_is_that_of_the_singular_value_decomposition(shape: tuple[int, int, int]) -> None:
     """Few states or many, the places and the shares are numpy's up to the sign of an axis."""
     stacks = uneven(*shape)
@@ -54,7 +54,15 @@ def test_the_plane_is_that_of_the_singular_value_decomposition(shape: tuple[int,
 
 def test_both_ways_of_computing_are_used() -> None:
     """The test above would prove half of it if all its cases were small."""
-    assert 3 * 9 * 24 * 24 < 2e7 < 2 * 400 * 600 * 600
+    assert 3 * 9 * 24 * 24 < 2e7 < min(2 * 400 * 600 * 600, 2 * 9000 * 40 * 40)
+
+
+def test_where_nothing_stands_out_it_says_so() -> None:
+    """Noise that is alike in all directions has no two axes to settle on; they are orthonormal all the same."""
+    plane = plane_of([frozen(np.random.default_rng(0).normal(size=(2000, 300)))])
+    assert plane is not None
+    assert not plane.settled
+    assert np.allclose(plane.axes @ plane.axes.T, np.eye(2), atol=1e-5)
 
 
 def test_what_has_no_plane_gives_none() -> None:
