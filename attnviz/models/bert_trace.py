@@ -90,9 +90,7 @@ class Looking:
 
     def _inside(self, layer: int, stages: Stages) -> Iterator[Record]:
         if layer in self.blocks:
-            named = stages._asdict()
-            del named["weights"]  # these are had from the Attention
-            yield Block(HERE, layer, {name: numbers(stage[0]) for name, stage in named.items()})
+            yield Block(HERE, layer, {name: numbers(stage[0]) for name, stage in stages._asdict().items()})
         if self.streams:
             if layer_change(self.edits, HERE, layer).drops_layer:
                 nothing = (stages.input, torch.zeros_like(stages.input))

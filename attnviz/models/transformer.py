@@ -181,5 +181,4 @@ def _seen(
     """The records of one attention; ``mask`` is (1, 1, queries, keys)."""
     yield attention_record(site, layer, stages, mask, change)
     if (site, layer) in blocks:
-        named = {name: stage for name, stage in stages.items() if name != "weights"}
-        yield Block(site, layer, {name: numbers(stage[0]) for name, stage in named.items()})
+        yield Block(site, layer, {name: numbers(stage[0]) for name, stage in stages.items()})
