@@ -92,14 +92,9 @@ class Looking:
         if layer in self.blocks:
             yield Block(HERE, layer, {name: numbers(stage[0]) for name, stage in stages._asdict().items()})
         if self.streams:
-            if layer_change(self.edits, HERE, layer).drops_layer:
-                nothing = (stages.input, torch.zeros_like(stages.input))
-                yield stream_of(HERE, layer, {"attention": nothing, "feed-forward": nothing})
-                return
             attending = (stages.input, stages.attended)
-            yield stream_of(
-                HERE, layer, {"attention": attending, "feed-forward": (stages.attention_norm, stages.outer)}
-            )
+            sublayers = {"attention": attending, "feed-forward": (stages.attention_norm, stages.outer)}
+            yield stream_of(HERE, layer, sublayers, nothing=layer_change(self.edits, HERE, layer).drops_layer)
 
     def _positions(self) -> PositionsRecord:
         embeddings = self.model.embeddings

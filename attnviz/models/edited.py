@@ -85,18 +85,19 @@ class AttentionChange:
         own, others = query[:, head], key[:, head]  # (batch, tokens, head_dim)
         allowed = self.mask(mask, key)
         shown = None if allowed is None else allowed[:, 0]  # (batch | 1, queries | 1, keys)
-        scores = (own * self.scale(own.shape[-1])) @ others.transpose(-1, -2)  # (batch, queries, keys)
-        if shown is None:
-            weights = scores.softmax(-1)
+        here = [change for change in self.rows if change.head in {None, head}]
+        if any(isinstance(change, Uniform) for change in here):
+            last = max(place for place, change in enumerate(here) if isinstance(change, Uniform))
+            here = here[last + 1 :]  # what was set before is gone
+            weights = _alike(own, others, shown)
         else:
-            weights = scores.masked_fill(~shown, -torch.inf).softmax(-1).nan_to_num(0.0)
-        for change in self.rows:
-            if change.head not in {None, head}:
-                continue
+            scores = (own * self.scale(own.shape[-1])) @ others.transpose(-1, -2)  # (batch, queries, keys)
+            if shown is not None:
+                scores = scores.masked_fill(~shown, -torch.inf)
+            weights = scores.softmax(-1).nan_to_num(0.0)
+        for change in here:
             if isinstance(change, SetRow):
                 _set_row(weights, change, first)
-            else:
-                weights = _alike(weights, shown)
         return weights
 
 
@@ -189,9 +190,10 @@ def _set_row(weights: Tensor, edit: SetRow, first: int) -> None:
         weights[:, place] = torch.nn.functional.pad(row, (0, keys - len(row)))
 
 
-def _alike(weights: Tensor, allowed: Tensor | None) -> Tensor:
+def _alike(query: Tensor, key: Tensor, shown: Tensor | None) -> Tensor:
     """The same weight for every key that a query may look at; (batch, queries, keys)."""
-    if allowed is None:
-        return torch.full_like(weights, 1 / weights.shape[-1])
-    shown = allowed.to(weights.dtype).expand(weights.shape)
-    return shown / shown.sum(-1, keepdim=True).clamp_min(1.0)
+    batch, queries, keys = query.shape[0], query.shape[1], key.shape[1]
+    if shown is None:
+        return query.new_full((batch, queries, keys), 1 / keys)
+    open_keys = shown.to(query.dtype).expand(batch, queries, keys)
+    return open_keys / open_keys.sum(-1, keepdim=True).clamp_min(1.0)
