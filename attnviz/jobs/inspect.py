@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnviz.jobs.changed import EarlierLook, kept_of, make
-from attnviz.jobs.inspect_translator import inspect_translator
+from attnviz.jobs.inspect_translator import Writing
 from attnviz.trace import Attention, Overview, Record, Site, Span, Tokens
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Inspect:
             yield from opened.inspect(self.text, self.pair, overviews=self.overviews)
             return
         blocks = [(site, layer) for site in Site for layer in self.blocks]
-        options = {"overviews": self.overviews, "skips_misfits": self.skips_misfits}
-        yield from inspect_translator(opened, self.text, self.pair, self.edits, blocks, **options)
+        writing = Writing(opened, self.text, self.pair, self.edits, self.skips_misfits)
+        yield from writing.inspect(blocks, overviews=self.overviews)
 
     def _look(self, checkpoint: Checkpoint, unchanged: Tokens) -> Iterator[Record]:
         tokens, edits = yield from make(checkpoint, self.edits, unchanged, skips_misfits=self.skips_misfits)

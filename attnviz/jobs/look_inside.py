@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import JobError
 from attnviz.jobs.changed import EarlierLook, kept_of, make
+from attnviz.jobs.inspect_translator import Writing
 from attnviz.trace import Attention, Block, Record, Site, Span, Tokens
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class LookInside:
     """Yield the Tokens, then of one layer the Attention, the Block, the BlockWeights and, for one head, Checked.
 
     With an ``earlier`` answer to the same text no more than that one layer is run; without it the layers below it are run
-    too. ``edits`` and ``skips_misfits`` are as in Inspect.
+    too. An encoder–decoder writes ``pair`` or its own answer, anew each time. ``edits`` and ``skips_misfits`` are as in Inspect.
     """
 
     checkpoint: Reference
@@ -38,6 +39,11 @@ class LookInside:
     skips_misfits: bool = False
 
     def run(self, library: Library) -> Iterator[Record]:
+        if library.translates(self.checkpoint):
+            opened = library.encoder_decoder(self.checkpoint)
+            writing = Writing(opened, self.text, self.pair, self.edits, self.skips_misfits)
+            yield from writing.look_inside(self.site, self.layer, self.head)
+            return
         checkpoint = library.encoder(self.checkpoint)
         if self.site is not Site.ENCODER:
             raise JobError(

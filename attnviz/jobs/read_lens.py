@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import JobError
 from attnviz.jobs.changed import EarlierLook, kept_of, make
+from attnviz.jobs.inspect_translator import Writing
 from attnviz.trace import Hidden, Record, Span, Tokens
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MOST_WORDS = 100
 class ReadLens:
     """Yield what Inspect yields without its overviews, with Positions and a Stream a layer, then a Lens for Hidden 0 to the last.
 
-    ``top`` words are listed at each position. ``edits``, ``earlier`` and ``skips_misfits`` are as in Inspect.
+    ``top`` words are listed at each position. An encoder–decoder writes ``pair`` or its own answer, and its decoder's states are read. ``edits``, ``earlier`` and ``skips_misfits`` are as in Inspect.
     """
 
     checkpoint: Reference
@@ -41,6 +42,10 @@ class ReadLens:
             raise JobError(f"The number of words must lie between 1 and {MOST_WORDS}, not {self.top}.", "BAD_TOP")
 
     def run(self, library: Library) -> Iterator[Record]:
+        if library.translates(self.checkpoint):
+            opened = library.encoder_decoder(self.checkpoint)
+            yield from Writing(opened, self.text, self.pair, self.edits, self.skips_misfits).read_lens(self.top)
+            return
         checkpoint = library.encoder(self.checkpoint)
         checkpoint.require_word_head()
         for record in checkpoint.encode(self.text, self.pair, self.masked):

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from attnviz.trace import Attention, Floats, Overview, Site
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -33,9 +35,9 @@ def join_heads(context: Tensor) -> Tensor:
     return context.transpose(1, 2).flatten(2)
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, scale: float | None = None) -> Tensor:
     """Context (batch, heads, queries, head_dim); ``mask`` is boolean, True = may look, (batch, 1, queries | 1, keys)."""
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
 
 
 def scale_of(head_dim: int) -> float:
@@ -72,11 +74,11 @@ def record(
     value: Tensor,
     mask: Tensor | None = None,
     scale: float | None = None,
-    given: Tensor | None = None,
+    given: Mapping[int, Tensor] | None = None,
 ) -> Attention:
     """The record of one batch row; ``query`` … are (heads, tokens, head_dim), ``mask`` boolean (queries | 1, keys).
 
-    ``scale`` is another one than 1 / √d_k, ``given`` are weights (heads, queries, keys) that no softmax made.
+    ``scale`` is another one than 1 / √d_k, ``given`` are weights (queries, keys) by head that no softmax made.
     """
     if query.shape == key.shape:  # self-attention: one copy for all three
         both: Floats = torch.stack((query, key, value)).float().numpy(force=True)
@@ -85,7 +87,7 @@ def record(
     else:
         queries, keys, values = numbers(query), numbers(key), numbers(value)
     scale = scale_of(query.shape[-1]) if scale is None else scale
-    known = None if given is None else numbers(given)
+    known = {head: numbers(weights) for head, weights in given.items()} if given else None
     return Attention(site, layer, queries, keys, values, scale, _mask(query, key, mask), given=known)
 
 
@@ -130,8 +132,6 @@ def overview(attention: Attention, separators: tuple[int, ...], device: torch.de
 
 def _unfolded(attention: Attention, heads: slice, rows: slice, device: torch.device | str) -> Tensor:
     """The weights of some heads at some queries, (heads, rows, keys)."""
-    if attention.given is not None:
-        return torch.tensor(attention.given[heads, rows], device=device)
     query = torch.tensor(attention.query[heads, rows], device=device)
     key = torch.tensor(attention.key[heads], device=device)
     scores = query @ key.transpose(-1, -2) * attention.scale  # (heads, rows, keys)
@@ -139,8 +139,13 @@ def _unfolded(attention: Attention, heads: slice, rows: slice, device: torch.dev
         scores = scores + torch.tensor(attention.bias[heads, rows], device=device)
     if attention.mask is not None:
         scores = scores.masked_fill(~torch.tensor(attention.mask[rows], device=device), -math.inf)
-        return scores.softmax(-1).nan_to_num(0.0)  # a query that may look nowhere
-    return scores.softmax(-1)
+    weights = scores.softmax(-1)
+    if attention.mask is not None:
+        weights = weights.nan_to_num(0.0)  # of a query that may look nowhere
+    for head, given in (attention.given or {}).items():
+        if heads.start <= head < heads.stop:
+            weights[head - heads.start] = torch.tensor(given[rows], device=device)
+    return weights
 
 
 def _bins(length: int, bins: int, wanted: slice) -> tuple[Tensor, Tensor]:

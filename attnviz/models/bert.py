@@ -52,7 +52,6 @@ class Stages(NamedTuple):
     outer: Tensor  # (batch, tokens, hidden)
     output_sum: Tensor  # (batch, tokens, hidden), + residual
     output: Tensor  # (batch, tokens, hidden)
-    weights: Tensor | None = None  # (batch, heads, tokens, tokens), where a person changed the attention
 
 
 class Embeddings(nn.Module):
@@ -98,11 +97,8 @@ class BertBlock(nn.Module):
             split_heads(project(states), self.attention.heads)  # (batch, heads, tokens, head_dim)
             for project in (self.attention.query, self.attention.key, self.attention.value)
         )
-        if change.attention is None:
-            heads, weights = attend(query, key, value, mask), None
-        else:
-            heads, weights = change.attention.attend(query, key, value, mask)
-        context = join_heads(heads)  # (batch, tokens, hidden)
+        look = attend if change.attention is None else change.attention.attend
+        context = join_heads(look(query, key, value, mask))  # (batch, tokens, hidden)
         attended = self.attention.output(context)
         attention_sum = attended + states
         attention_norm = self.attention_norm(attention_sum)
@@ -127,7 +123,6 @@ class BertBlock(nn.Module):
             outer,
             output_sum,
             output,
-            weights,
         )
 
 

@@ -90,18 +90,11 @@ class Looking:
 
     def _inside(self, layer: int, stages: Stages) -> Iterator[Record]:
         if layer in self.blocks:
-            named = stages._asdict()
-            del named["weights"]  # these are had from the Attention
-            yield Block(HERE, layer, {name: numbers(stage[0]) for name, stage in named.items()})
+            yield Block(HERE, layer, {name: numbers(stage[0]) for name, stage in stages._asdict().items()})
         if self.streams:
-            if layer_change(self.edits, HERE, layer).drops_layer:
-                nothing = (stages.input, torch.zeros_like(stages.input))
-                yield stream_of(HERE, layer, {"attention": nothing, "feed-forward": nothing})
-                return
             attending = (stages.input, stages.attended)
-            yield stream_of(
-                HERE, layer, {"attention": attending, "feed-forward": (stages.attention_norm, stages.outer)}
-            )
+            sublayers = {"attention": attending, "feed-forward": (stages.attention_norm, stages.outer)}
+            yield stream_of(HERE, layer, sublayers, nothing=layer_change(self.edits, HERE, layer).drops_layer)
 
     def _positions(self) -> PositionsRecord:
         embeddings = self.model.embeddings

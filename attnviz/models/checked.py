@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,29 +18,29 @@ from attnviz.trace import BlockWeights, Checked, Site
 
 if TYPE_CHECKING:
     from attnviz.models.attention import Projections
-    from attnviz.models.bert import BertBlock
     from attnviz.trace import Attention, Floats
 
 HOW = "torch.nn.functional.multi_head_attention_forward in float64, from the hidden states and the raw weights"
 HOW_CHANGED = HOW + ", with your changes made in them"
 
 
-def block_weights(block: BertBlock, layer: int, epsilon: float, activation: str) -> BlockWeights:
-    """The parameters of one encoder layer, copied."""
+def block_weights(
+    site: Site, layer: int, attention: Projections, norms: Sequence[nn.Module], epsilon: float, activation: str
+) -> BlockWeights:
+    """The parameters of one block, copied; ``norms`` are the attention's and, where it has a feed-forward network, the output's."""
     parts: Mapping[str, nn.Module] = {
-        "query": block.attention.query,
-        "key": block.attention.key,
-        "value": block.attention.value,
-        "output": block.attention.output,
-        "attention_norm": block.attention_norm,
-        "output_norm": block.output_norm,
+        "query": attention.query,
+        "key": attention.key,
+        "value": attention.value,
+        "output": attention.output,
+        **dict(zip(("attention_norm", "output_norm"), norms, strict=False)),
     }
     parameters = {
         f"{part}.{name}": numbers(parameter)
         for part, module in parts.items()
         for name, parameter in module.named_parameters()
     }
-    return BlockWeights(Site.ENCODER, layer, parameters, epsilon, activation)
+    return BlockWeights(site, layer, parameters, epsilon, activation)
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ from attnviz.models.attention import numbers, overview
 from attnviz.models.checked import block_weights, check
 from attnviz.models.edited import layer_change
 from attnviz.models.finite import finite
-from attnviz.models.lens import read_lens
+from attnviz.models.lens import Reader, read_lens
 from attnviz.trace import (
     Attention,
     Candidate,
@@ -25,6 +25,7 @@ from attnviz.trace import (
     OwnProbability,
     Progress,
     Record,
+    Site,
     Timing,
     Tokens,
 )
@@ -107,12 +108,14 @@ class Checkpoint:
     def lens(self, hidden: Sequence[Hidden], tokens: Tokens, top: int) -> Iterator[Record]:
         """The states of every layer read by the model's own masked-word head; the last of ``hidden`` left the last layer."""
         self.require_word_head()
-        return read_lens(self, hidden, tokens, top)
+        reader = Reader(self.model.word_logits, self.model.config.vocabulary, self.codec.label, self.device)
+        return read_lens(reader, hidden, tokens.originals, top)
 
     def block_weights(self, layer: int) -> BlockWeights:
         """The parameters of one layer."""
-        config = self.model.config
-        return block_weights(self.model.block(layer), layer, config.norm_epsilon, config.activation)
+        config, block = self.model.config, self.model.block(layer)
+        norms = (block.attention_norm, block.output_norm)
+        return block_weights(Site.ENCODER, layer, block.attention, norms, config.norm_epsilon, config.activation)
 
     def checked(self, attention: Attention, block: Block, head: int, edits: Edits = ()) -> Checked:
         """One head's weights computed a second way, from the states that enter the layer and its raw weights."""

@@ -1,6 +1,7 @@
-"""Layers under what-if edits: attention by an explicit softmax, heads, sublayers and states that a person changed.
+"""Layers under what-if edits: rows, heads, scales, sublayers and states that a person changed.
 
-Layers that nobody changed never come here: they stay on the fused kernel, bit for bit.
+Layers that nobody changed never come here and stay as they are, bit for bit. Another scale and hidden keys are the fused
+kernel's own business; only heads of which rows were set take an explicit softmax.
 """
 
 from __future__ import annotations
@@ -60,41 +61,44 @@ class AttentionChange:
         shown[[place for place in self.hidden if place < key.shape[-2]]] = False
         return shown[None, None, None] if mask is None else mask & shown  # (…, queries | 1, keys)
 
-    def weights(self, query: Tensor, key: Tensor, mask: Tensor | None = None, first: int = 0) -> Tensor:
-        """Weights (batch, heads, queries, keys) of queries that stand at ``first`` and after; 0 where nothing may be seen."""
-        scores = query @ key.transpose(-1, -2) * self.scale(query.shape[-1])  # (batch, heads, queries, keys)
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, first: int = 0) -> Tensor:
+        """Context (batch, heads, queries, head_dim) of queries that stand at ``first`` and after."""
         allowed = self.mask(mask, key)
-        if allowed is None:
-            weights = scores.softmax(-1)
-        else:
-            weights = scores.masked_fill(~allowed, -torch.inf).softmax(-1).nan_to_num(0.0)
-        for change in self.rows:
-            if isinstance(change, SetRow):
-                _set_row(weights, change, first)
-            else:
-                heads = slice(None) if change.head is None else slice(change.head, change.head + 1)
-                weights[:, heads] = _alike(weights[:, heads], allowed)
-        return weights
-
-    def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, first: int = 0
-    ) -> tuple[Tensor, Tensor | None]:
-        """Context (batch, heads, queries, head_dim), and the weights where they were changed."""
-        weights = None
-        if self.only_drops:
-            context = attend(query, key, value, mask)
-        else:
-            weights = self.weights(query, key, mask, first)
-            context = weights @ value
+        context = attend(query, key, value, allowed, self.scale(query.shape[-1]))
+        if self.hidden:
+            context = context.nan_to_num(0.0)  # of a query that may look nowhere
+        for head in self.set_heads(query.shape[1]):
+            context[:, head] = self.weights(query, key, head, mask, first) @ value[:, head]
         for change in self.dropped:
             own = context[:, change.head]  # (batch, queries, head_dim)
             own[:] = own.mean(-2, keepdim=True) if change.how == "mean" else 0.0
-        return context, weights
+        return context
 
-    @property
-    def only_drops(self) -> bool:
-        """Whether the weights are as they were."""
-        return not (self.unscaled or self.temperature != 1.0 or self.hidden or self.rows)
+    def set_heads(self, heads: int) -> tuple[int, ...]:
+        """The heads of which a person set rows."""
+        if any(change.head is None for change in self.rows):
+            return tuple(range(heads))
+        return tuple(sorted({change.head for change in self.rows if change.head is not None}))
+
+    def weights(self, query: Tensor, key: Tensor, head: int, mask: Tensor | None = None, first: int = 0) -> Tensor:
+        """The weights of one head by an explicit softmax, then the set rows, (batch, queries, keys); 0 where nothing may be seen."""
+        own, others = query[:, head], key[:, head]  # (batch, tokens, head_dim)
+        allowed = self.mask(mask, key)
+        shown = None if allowed is None else allowed[:, 0]  # (batch | 1, queries | 1, keys)
+        here = [change for change in self.rows if change.head in {None, head}]
+        if any(isinstance(change, Uniform) for change in here):
+            last = max(place for place, change in enumerate(here) if isinstance(change, Uniform))
+            here = here[last + 1 :]  # what was set before is gone
+            weights = _alike(own, others, shown)
+        else:
+            scores = (own * self.scale(own.shape[-1])) @ others.transpose(-1, -2)  # (batch, queries, keys)
+            if shown is not None:
+                scores = scores.masked_fill(~shown, -torch.inf)
+            weights = scores.softmax(-1).nan_to_num(0.0)
+        for change in here:
+            if isinstance(change, SetRow):
+                _set_row(weights, change, first)
+        return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +143,19 @@ def _attention_change(edits: Edits, site: str, layer: int) -> AttentionChange | 
 def attention_record(
     site: Site,
     layer: int,
-    stages: Mapping[str, Tensor | None],
+    stages: Mapping[str, Tensor],
     mask: Tensor | None,
     change: AttentionChange | None = None,
 ) -> Attention:
     """The first row's record of what was really computed; ``mask`` is boolean, (batch, 1, queries | 1, keys)."""
     query, key, value = (stages[name] for name in ("query", "key", "value"))
-    if query is None or key is None or value is None:
-        raise ValueError("an attention without queries, keys or values")
-    scale, given = None, None
+    scale: float | None = None
+    given: dict[int, Tensor] = {}
     if change is not None:
+        given = {head: change.weights(query, key, head, mask)[0] for head in change.set_heads(query.shape[1])}
         mask, scale = change.mask(mask, key), change.scale(query.shape[-1])
-        given = stages.get("weights") if change.rows else None
     row = None if mask is None else mask[0, 0]
-    return record(site, layer, query[0], key[0], value[0], row, scale, None if given is None else given[0])
+    return record(site, layer, query[0], key[0], value[0], row, scale, given)
 
 
 def patched(states: Tensor, edits: Edits, site: str, layer: int, first: int = 0) -> Tensor:
@@ -180,16 +183,17 @@ def replaced(ids: Tensor, edits: Edits, site: str, first: int = 0) -> Tensor:
 
 
 def _set_row(weights: Tensor, edit: SetRow, first: int) -> None:
-    """Overwrite one row of (batch, heads, queries, keys); keys that a decoder doesn't know yet are left out."""
+    """Overwrite one row of (batch, queries, keys); keys that a decoder doesn't know yet are left out."""
     place, keys = edit.query - first, weights.shape[-1]
     if 0 <= place < weights.shape[-2]:
         row = torch.tensor(edit.weights[:keys], dtype=weights.dtype, device=weights.device)
-        weights[:, edit.head, place] = torch.nn.functional.pad(row, (0, keys - len(row)))
+        weights[:, place] = torch.nn.functional.pad(row, (0, keys - len(row)))
 
 
-def _alike(weights: Tensor, allowed: Tensor | None) -> Tensor:
-    """The same weight for every key that a query may look at; (batch, heads, queries, keys)."""
-    if allowed is None:
-        return torch.full_like(weights, 1 / weights.shape[-1])
-    shown = allowed.to(weights.dtype).expand(weights.shape)
-    return shown / shown.sum(-1, keepdim=True).clamp_min(1.0)
+def _alike(query: Tensor, key: Tensor, shown: Tensor | None) -> Tensor:
+    """The same weight for every key that a query may look at; (batch, queries, keys)."""
+    batch, queries, keys = query.shape[0], query.shape[1], key.shape[1]
+    if shown is None:
+        return query.new_full((batch, queries, keys), 1 / keys)
+    open_keys = shown.to(query.dtype).expand(batch, queries, keys)
+    return open_keys / open_keys.sum(-1, keepdim=True).clamp_min(1.0)

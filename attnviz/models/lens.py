@@ -1,9 +1,9 @@
-"""The logit lens of an encoder: hidden states of every layer read by the head that reads the last one's."""
+"""The logit lens: hidden states of every layer read by the head that reads the last one's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,40 +12,50 @@ from torch import Tensor
 
 from attnviz.models.attention import numbers
 from attnviz.models.finite import finite
-from attnviz.trace import Hidden, Lens, Progress, Record, Tokens
-
-if TYPE_CHECKING:
-    from attnviz.models.checkpoint import Checkpoint
+from attnviz.trace import Hidden, Lens, Progress, Record
 
 MOST_NUMBERS = 2**24  # 64 MiB of float32, held by the logits and what is made of them
 TEMPORARIES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A model's own head: logits (rows, vocabulary) of states (rows, hidden), and what its ids are called."""
+
+    logits: Callable[[Tensor], Tensor]
+    vocabulary: int
+    label: Callable[[int], str]
+    device: torch.device
+
+
 @torch.inference_mode()
-def read_lens(checkpoint: Checkpoint, hidden: Sequence[Hidden], tokens: Tokens, top: int) -> Iterator[Record]:
-    """A Lens for every one of ``hidden``, in order, with a Progress before each; the last left the last layer."""
+def read_lens(reader: Reader, hidden: Sequence[Hidden], known: Sequence[int | None], top: int) -> Iterator[Record]:
+    """A Lens for every one of ``hidden``, in order, with a Progress before each; the last left the last layer.
+
+    ``known`` are the words to be followed, position by position; None is the one that the last layer puts first.
+    """
     last = hidden[-1]
     yield Progress("reading the layers by the model's own head", 0, len(hidden))
-    watched = _watched(checkpoint, last, tokens)
-    labels = tuple(map(checkpoint.codec.label, watched.tolist()))
+    watched = _watched(reader, last, known)
+    labels = tuple(map(reader.label, watched.tolist()))
     for number, record in enumerate(hidden, 1):
-        yield _read(checkpoint, record, watched, labels, top)
+        yield _read(reader, record, watched, labels, top)
         yield Progress("reading the layers by the model's own head", number, len(hidden))
 
 
-def _watched(checkpoint: Checkpoint, last: Hidden, tokens: Tokens) -> Tensor:
-    """The word whose way is followed at each position: the masked one, else the last layer's first, (tokens,)."""
-    best = torch.cat([logits.argmax(-1) for logits in _logits(checkpoint, last)])  # (tokens,)
-    for place, original in enumerate(tokens.originals):
+def _watched(reader: Reader, last: Hidden, known: Sequence[int | None]) -> Tensor:
+    """The word whose way is followed at each position, (tokens,)."""
+    best = torch.cat([logits.argmax(-1) for logits in _logits(reader, last)])  # (tokens,)
+    for place, original in enumerate(known):
         if original is not None:
             best[place] = original
     return best
 
 
-def _read(checkpoint: Checkpoint, record: Hidden, watched: Tensor, labels: tuple[str, ...], top: int) -> Lens:
+def _read(reader: Reader, record: Hidden, watched: Tensor, labels: tuple[str, ...], top: int) -> Lens:
     parts: list[tuple[Tensor, ...]] = []
     done = 0
-    for logits in _logits(checkpoint, record):
+    for logits in _logits(reader, record):
         logs = finite(logits).log_softmax(-1)  # (rows, vocabulary)
         del logits
         own = logs.gather(-1, watched[done : done + len(logs), None])  # (rows, 1)
@@ -56,7 +66,7 @@ def _read(checkpoint: Checkpoint, record: Hidden, watched: Tensor, labels: tuple
         done += len(logs)
     ids, probabilities, entropy, standing, ranks = (torch.cat(each) for each in zip(*parts, strict=True))
     words = _counts(ids)
-    label = {number: checkpoint.codec.label(number) for number in np.unique(words).tolist()}
+    label = {number: reader.label(number) for number in np.unique(words).tolist()}
     return Lens(
         site=record.site,
         layer=record.layer,
@@ -71,13 +81,12 @@ def _read(checkpoint: Checkpoint, record: Hidden, watched: Tensor, labels: tuple
     )
 
 
-def _logits(checkpoint: Checkpoint, record: Hidden) -> Iterator[Tensor]:
+def _logits(reader: Reader, record: Hidden) -> Iterator[Tensor]:
     """The head's logits of all positions, as many at a time as fit, (rows, vocabulary)."""
-    model = checkpoint.model
-    rows = max(1, MOST_NUMBERS // (TEMPORARIES * model.config.vocabulary))
-    states = torch.tensor(record.states, device=checkpoint.device)  # (tokens, hidden)
+    rows = max(1, MOST_NUMBERS // (TEMPORARIES * reader.vocabulary))
+    states = torch.tensor(record.states, device=reader.device)  # (tokens, hidden)
     for part in states.split(rows):
-        yield model.word_logits(part)
+        yield reader.logits(part)
 
 
 def _counts(values: Tensor) -> NDArray[np.int64]:

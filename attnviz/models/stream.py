@@ -13,8 +13,16 @@ from attnviz.trace import Positions, Site, Stream
 LONGEST_TABLE = 512
 
 
-def stream_of(site: Site, layer: int, sublayers: Mapping[str, tuple[Tensor, Tensor]]) -> Stream:
-    """The first row's Stream; each sublayer is the stream before it and what it adds, (batch, tokens, hidden)."""
+def stream_of(
+    site: Site, layer: int, sublayers: Mapping[str, tuple[Tensor, Tensor]], *, nothing: bool = False
+) -> Stream:
+    """The first row's Stream; each sublayer is the stream before it and what it adds, (batch, tokens, hidden).
+
+    ``nothing`` is for a layer that was dropped: its sublayers add nothing to what entered.
+    """
+    if nothing:
+        entered, _ = next(iter(sublayers.values()))
+        sublayers = {name: (entered, torch.zeros_like(entered)) for name in sublayers}
     before = torch.stack([entering[0] for entering, _ in sublayers.values()])  # (sublayers, tokens, hidden)
     added = torch.stack([adding[0] for _, adding in sublayers.values()])  # (sublayers, tokens, hidden)
     cosine = torch.nn.functional.cosine_similarity(before, added, dim=-1)  # (sublayers, tokens)

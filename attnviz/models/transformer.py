@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from attnviz.models.attention import Projections, numbers
 from attnviz.models.edited import attention_record, layer_change, patched, replaced
+from attnviz.models.stream import stream_of
 from attnviz.models.transformer_layers import (
     DecoderLayer,
     DecoderStages,
@@ -26,6 +27,7 @@ from attnviz.models.transformer_layers import (
     keys_and_values,
     last,
 )
+from attnviz.models.transformer_stream import made_of, sublayers
 from attnviz.trace import Block, Hidden, Record, Site
 
 if TYPE_CHECKING:
@@ -126,29 +128,45 @@ class Transformer(nn.Module):
 
     @torch.inference_mode()
     def trace(
-        self, source: Tensor, previous: Tensor, blocks: Collection[tuple[Site, int]] = (), edits: Edits = ()
+        self,
+        source: Tensor,
+        previous: Tensor,
+        blocks: Collection[tuple[Site, int]] = (),
+        edits: Edits = (),
+        *,
+        streams: bool = False,
     ) -> Generator[Record, None, Tensor]:
         """Yield the first row's Hidden and Attention layer by layer (and Block for ``blocks``); return the last states.
 
         A Block of Site.DECODER is the self-attention of a decoder layer, one of Site.CROSS the rest of that layer; its
-        ``memory`` is what keys and values are made of. ``logits`` reads the states that are returned.
+        ``memory`` is what keys and values are made of. ``streams`` has the Positions of both sides and a Stream after every
+        layer. ``logits`` reads the states that are returned.
         """
-        states = patched(self.source(replaced(source, edits, Site.ENCODER)), edits, Site.ENCODER, 0)
+        source, previous = replaced(source, edits, Site.ENCODER), replaced(previous, edits, Site.DECODER)
+        if streams:
+            yield made_of(Site.ENCODER, self.source, source)
+        states = patched(self.source(source), edits, Site.ENCODER, 0)
         yield Hidden(Site.ENCODER, 0, numbers(states[0]))
         for index, layer in enumerate(self.encoder):
             change = layer_change(edits, Site.ENCODER, index)
             stages = layer(states, 0.0, change)
             yield from _seen(Site.ENCODER, index, stages, None, blocks, change.attention)
+            if streams:
+                yield stream_of(Site.ENCODER, index, sublayers(stages, None), nothing=change.drops_layer)
             states = patched(last(stages), edits, Site.ENCODER, index + 1)
             yield Hidden(Site.ENCODER, index + 1, numbers(states[0]))
         state = self.begin(states if self.encoder_norm is None else self.encoder_norm(states))
-        states = patched(self.embed(state, replaced(previous, edits, Site.DECODER)), edits, Site.DECODER, 0)
+        if streams:
+            yield made_of(Site.DECODER, self.words, previous)
+        states = patched(self.embed(state, previous), edits, Site.DECODER, 0)
         yield Hidden(Site.DECODER, 0, numbers(states[0]))
         mask = causal(previous.shape[1], None, previous.device)
         for index, (own, cross) in enumerate(self.walk(state, states, 0.0, edits)):
             change = layer_change(edits, Site.DECODER, index)
             yield from _seen(Site.DECODER, index, own, mask, blocks, change.attention)
             yield from _seen(Site.CROSS, index, {"memory": state.memory, **cross}, None, blocks, change.cross)
+            if streams:
+                yield stream_of(Site.DECODER, index, sublayers(own, cross), nothing=change.drops_layer)
             states = patched(last(cross), edits, Site.DECODER, index + 1)
             yield Hidden(Site.DECODER, index + 1, numbers(states[0]))
         return states
@@ -181,5 +199,4 @@ def _seen(
     """The records of one attention; ``mask`` is (1, 1, queries, keys)."""
     yield attention_record(site, layer, stages, mask, change)
     if (site, layer) in blocks:
-        named = {name: stage for name, stage in stages.items() if name != "weights"}
-        yield Block(site, layer, {name: numbers(stage[0]) for name, stage in named.items()})
+        yield Block(site, layer, {name: numbers(stage[0]) for name, stage in stages.items()})

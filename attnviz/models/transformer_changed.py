@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,18 +13,34 @@ from torch import Tensor
 
 from attnviz.edits.fit import Room, Rooms
 from attnviz.models.cached import Cached
+from attnviz.models.checked import block_weights, check
 from attnviz.models.decoding import Plan, decode
-from attnviz.models.edited import Edits
+from attnviz.models.edited import Edits, layer_change
+from attnviz.models.lens import Reader, read_lens
 from attnviz.models.settled import patch_of, patched_in, retold
 from attnviz.models.transformer import DecoderState, Transformer
 from attnviz.models.transformer_writer import TransformerReading
-from attnviz.trace import Attention, Decoding, Floats, Hidden, Progress, Record, Site, Timing, Tokens, Trace, frozen
+from attnviz.trace import (
+    Attention,
+    Block,
+    Decoding,
+    Floats,
+    Hidden,
+    Progress,
+    Record,
+    Site,
+    Timing,
+    Tokens,
+    Trace,
+    frozen,
+)
 
 if TYPE_CHECKING:
     from attnviz.edits import PatchFromText, PatchHidden
     from attnviz.models.encoder_decoder import EncoderDecoder
     from attnviz.models.transformer import Decoded
     from attnviz.text.codec import Codec
+    from attnviz.trace import BlockWeights, Checked
 
 
 class Changed(Cached):
@@ -106,6 +122,8 @@ def look(
     forced: Sequence[int],
     edits: Edits,
     blocks: Collection[tuple[Site, int]] = (),
+    *,
+    streams: bool = False,
 ) -> Iterator[Record]:
     """Write the answer under edits and yield its Tokens, the records of every layer at all sites, the Decoding and the Timing."""
     began = time.perf_counter()
@@ -124,13 +142,35 @@ def look(
         raise LookupError("the decoder wrote nothing")
     yield retold(answer, opened.target, edits)
     weights = decoding.weights
-    for record in model.trace(source, _row(opened, answer.ids), blocks, edits):
+    for record in model.trace(source, _row(opened, answer.ids), blocks, edits, streams=streams):
         if isinstance(record, Attention) and record.site is Site.CROSS:
             weights = frozen(np.mean([record.weights(head) for head in range(record.heads)], axis=0))  # (steps, source)
         yield record
     words = decoding.tokens[:-1] if decoding.ended else decoding.tokens
     yield replace(decoding, text=opened.target.decode(words), weights=weights)
     yield Timing(time.perf_counter() - began)
+
+
+def lens(opened: EncoderDecoder, hidden: Sequence[Hidden], decoding: Decoding, top: int) -> Iterator[Record]:
+    """The decoder's states of every layer read by the model's own head; the words that were written are followed."""
+    model = transformer_of(opened)
+    reader = Reader(model.logits, model.config.target_vocabulary, opened.vocabulary.__getitem__, opened.device)
+    return read_lens(reader, [each for each in hidden if each.site is Site.DECODER], decoding.tokens, top)
+
+
+def second_look(
+    opened: EncoderDecoder, attention: Attention, block: Block, head: int, edits: Edits
+) -> Iterator[BlockWeights | Checked]:
+    """The parameters of a block, and the weights of one of its heads computed a second way."""
+    model, site, index = transformer_of(opened), attention.site, attention.layer
+    layer: Any = (model.encoder if site is Site.ENCODER else model.decoder)[index]
+    parts, norm = (layer.cross, layer.cross_norm) if site is Site.CROSS else (layer.attention, layer.attention_norm)
+    norms = (norm,) if site is Site.DECODER else (norm, layer.output_norm)
+    yield block_weights(site, index, parts, norms, model.config.norm_epsilon, model.config.activation)
+    change = layer_change(edits, "encoder" if site is Site.ENCODER else "decoder", index)
+    entering = block.stages["attention_norm" if model.config.norm == "pre" else "input"]
+    made = change.cross if site is Site.CROSS else change.attention
+    yield check(parts, entering, attention, head, made, block.stages.get("memory"))
 
 
 def _row(opened: EncoderDecoder, ids: Sequence[int]) -> Tensor:

@@ -1,8 +1,7 @@
 """The layers of a Transformer: Vaswani et al. 2017, "Attention is all you need", section 3.
 
 Each sublayer is added to what entered it and normalised, after the sum (post, as in the paper) or before it (pre). A layer
-always returns every stage of its computation: looking costs nothing, so there is no second path for it. Only where a person
-changed an attention are its weights made one by one; these are then a stage before the context.
+always returns every stage of its computation: looking costs nothing, so there is no second path for it.
 """
 
 from __future__ import annotations
@@ -186,13 +185,13 @@ def _attended(
     """From the query to the residual sum (and its norm, if that comes after)."""
     seen, change = looking.seen, looking.change
     query = split_heads(parts.query(entering), parts.heads)  # (batch, heads, tokens, head_dim)
-    stages = {"query": query, "key": seen.key, "value": seen.value}
-    if change is None:
-        heads = attend(query, seen.key, seen.value, looking.mask)  # (batch, heads, tokens, head_dim)
-    else:
-        heads, weights = change.attend(query, seen.key, seen.value, looking.mask, looking.first)
-        stages |= {} if weights is None else {"weights": weights}
-    stages["context"] = context = join_heads(heads)  # (batch, tokens, hidden)
+    heads = (
+        attend(query, seen.key, seen.value, looking.mask)
+        if change is None
+        else change.attend(query, seen.key, seen.value, looking.mask, looking.first)
+    )
+    context = join_heads(heads)  # (batch, tokens, hidden)
+    stages = {"query": query, "key": seen.key, "value": seen.value, "context": context}
     stages["attended"] = attended = parts.output(context)
     stages["attention_sum"] = attention_sum = F.dropout(attended, dropout) + states
     return stages if pre else {**stages, "attention_norm": norm(attention_sum)}

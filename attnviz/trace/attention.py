@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ class Attention(Record):
 
     ``query`` is (heads, queries, head_dim); ``key`` and ``value`` are (heads, keys, head_dim); ``mask`` is a boolean
     (queries, keys), True where a query may look; ``bias`` is added to the scaled scores, (heads, queries, keys).
-    ``given`` (heads, queries, keys) are the weights where a person set some: these were used, whatever the scores say.
+    ``given`` are the weights (queries, keys) of heads in which a person set some: these were used, whatever the scores say.
     """
 
     site: Site
@@ -35,7 +36,7 @@ class Attention(Record):
     scale: float
     mask: NDArray[np.bool_] | None = None
     bias: Floats | None = None
-    given: Floats | None = None
+    given: Mapping[int, Floats] | None = None
 
     def __post_init__(self) -> None:
         if self.query.ndim != 3 or self.key.shape != self.value.shape or self.query.shape[0] != self.key.shape[0]:
@@ -64,7 +65,7 @@ class Attention(Record):
 
     def weights(self, head: int) -> Floats:
         """Attention weights of one head: softmax over the keys, rows sum to 1, (queries, keys)."""
-        return softmax(self.scores(head)) if self.given is None else self.given[head]
+        return self.given[head] if self.given and head in self.given else softmax(self.scores(head))
 
     def context(self, head: int) -> Floats:
         """The weighted sums of the values, (queries, head_dim)."""

@@ -15,7 +15,7 @@ class Lens(Record):
     """One layer's hidden states (numbered as in Hidden) read by the head that reads the last one's.
 
     ``ids``, ``labels`` and ``probabilities`` are (tokens, top), the most probable words first. ``watched`` (tokens,) is the
-    word whose way is followed at each position: the one that was masked there, else the one that the last layer puts first;
+    word whose way is followed at each position: the one that was masked or written there, else the one that the last layer puts first;
     ``watched_probabilities`` and ``watched_ranks`` (from 1) are its standing here. ``entropy`` is in nats, (tokens,).
     """
 

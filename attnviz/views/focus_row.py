@@ -59,7 +59,7 @@ def one_query(record: Attention, query: int) -> Attention:
         query=record.query[:, rows],
         mask=None if record.mask is None else record.mask[rows],
         bias=None if record.bias is None else record.bias[:, rows],
-        given=None if record.given is None else record.given[:, rows],
+        given=None if record.given is None else {head: given[rows] for head, given in record.given.items()},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -314,9 +315,9 @@ def test_a_wrong_weight_is_found_out(library, reference):
     opened = library.encoder(reference)
     trace = run(library, LookInside(reference, TEXT, layer=0, head=1))
     attention, block = trace.attention(0), trace.find(Block, (Site.ENCODER, 0))
-    wrong = np.stack([attention.weights(head) for head in range(attention.heads)])
-    wrong[1, 2, 3] += 0.125
-    changed = Attention(Site.ENCODER, 0, attention.query, attention.key, attention.value, attention.scale, given=wrong)
+    wrong = attention.weights(1).copy()
+    wrong[2, 3] += 0.125
+    changed = replace(attention, given={1: wrong})
     assert opened.checked(changed, block, 1).difference == pytest.approx(0.125, abs=1e-5)
 
 

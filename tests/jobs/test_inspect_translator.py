@@ -11,10 +11,27 @@ import torch
 from attnviz.edits import DropHead, HideToken, PatchFromText, PatchHidden, ReplaceWord, SetRow, Uniform
 from attnviz.errors import CheckpointError, JobError
 from attnviz.jobs.inspect import Inspect
+from attnviz.jobs.look_inside import LookInside
+from attnviz.jobs.read_lens import ReadLens
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.models.transformer import Transformer
-from attnviz.trace import Attention, Block, Decoding, Hidden, Made, Misfits, Overview, Site, Trace
+from attnviz.trace import (
+    Attention,
+    Block,
+    BlockWeights,
+    Checked,
+    Decoding,
+    Hidden,
+    Lens,
+    Made,
+    Misfits,
+    Overview,
+    Positions,
+    Site,
+    Stream,
+    Trace,
+)
 from tests.jobs.test_decode_transformer import SOURCE, lively, write
 from tests.translators import write_translator
 
@@ -36,7 +53,7 @@ def library() -> Library:
     return Library()
 
 
-def run(library: Library, job: Inspect) -> Trace:
+def run(library: Library, job: Inspect | LookInside | ReadLens) -> Trace:
     return Trace().plus(*job.run(library))
 
 
@@ -102,3 +119,53 @@ def test_a_recurrent_model_has_no_heads_to_change(library, tmp_path: Path):
     recurrent = Reference(str(write_translator(tmp_path / "recurrent")))
     with pytest.raises(CheckpointError, match="no heads"):
         run(library, Inspect(recurrent, SOURCE, edits=(DropHead(0, 0),)))
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+@pytest.mark.parametrize(
+    "edits", [(), (*EDITS, SetRow(1, 1, 1, (0.75, 0.25, 0.0, 0.0), "decoder"))], ids=["plain", "changed"]
+)
+def test_every_block_opens_with_its_weights_and_a_second_opinion(library, tmp_path: Path, norm, edits):
+    """At all three sites the second way agrees to 1e-5, and the parameters make the recorded query."""
+    reference = write(tmp_path / norm, lively(norm=norm))
+    for site, layers in ((Site.ENCODER, 2), (Site.DECODER, 3), (Site.CROSS, 3)):
+        for layer in range(layers):
+            job = LookInside(reference, SOURCE, "A B A", layer=layer, head=1, site=site, edits=edits)
+            trace = run(library, job)
+            [block], [weights], [checked] = (trace.every(kind) for kind in (Block, BlockWeights, Checked))
+            assert (checked.site, checked.layer, checked.head) == (site, layer, 1)
+            assert 0 <= checked.difference < 1e-5
+            entering = block.stages["attention_norm" if norm == "pre" else "input"]
+            query = entering @ weights.parameters["query.weight"].T + weights.parameters["query.bias"]
+            np.testing.assert_allclose(np.concatenate(block.stages["query"], -1), query, atol=1e-4)
+            assert ("output_norm.weight" in weights.parameters) == (site is not Site.DECODER)
+
+
+@pytest.mark.parametrize("norm", ["post", "pre"])
+def test_the_decoders_lens_ends_in_the_words_that_are_written(library, tmp_path: Path, norm):
+    """The last layer's probabilities are the Decoding's own; streams and positions are what the blocks say."""
+    reference = write(tmp_path / norm, lively(norm=norm))
+    trace = run(library, ReadLens(reference, SOURCE, top=3))
+    layers, decoding = trace.every(Lens), trace.find(Decoding)
+    assert [(lens.site, lens.layer) for lens in layers] == [(Site.DECODER, layer) for layer in range(4)]
+    assert layers[-1].watched.tolist() == list(decoding.tokens)
+    np.testing.assert_allclose(layers[-1].watched_probabilities, decoding.probabilities, atol=1e-5)
+    assert layers[-1].ids[:, 0].tolist() == decoding.logits.argmax(-1).tolist()
+    opened = run(library, LookInside(reference, SOURCE, decoding.text, layer=1, site=Site.CROSS))
+    stream, stages = trace.find(Stream, (Site.DECODER, 1)), opened.every(Block)[0].stages
+    assert stream.names == ("attention", "cross-attention", "feed-forward")
+    steps = len(stages["outer"])
+    for row, name in ((1, "attended"), (2, "outer")):
+        np.testing.assert_allclose(stream.added[row][:steps], np.linalg.norm(stages[name], axis=1), rtol=1e-4)
+    assert [stream.site for stream in trace.every(Stream)] == [Site.ENCODER] * 2 + [Site.DECODER] * 3
+    for positions in trace.every(Positions):
+        assert positions.kind == "sinusoidal"
+        np.testing.assert_allclose(sum(positions.parts.values()), positions.total, atol=1e-6)
+        np.testing.assert_allclose(positions.total, trace.hidden(0, positions.site).states, atol=1e-6)
+
+
+@pytest.mark.parametrize("choice", [{"layer": 3, "site": Site.CROSS}, {"layer": 2}, {"head": 4}])
+def test_layers_and_heads_that_are_not_there_are_refused(library, reference, choice):
+    """By site, in one sentence."""
+    with pytest.raises(JobError, match="there is no layer"):
+        run(library, LookInside(reference, SOURCE, "A B", **choice))

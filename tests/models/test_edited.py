@@ -236,7 +236,7 @@ def bits(record: Record) -> object:
         case Hidden():
             return record.slot, record.states.tobytes()
         case Attention():
-            arrays = (record.query, record.key, record.value, record.mask, record.given)
+            arrays = (record.query, record.key, record.value, record.mask, *(record.given or {}).values())
             return record.slot, record.scale, *(None if array is None else array.tobytes() for array in arrays)
         case Block():
             return record.slot, {name: stage.tobytes() for name, stage in record.stages.items()}

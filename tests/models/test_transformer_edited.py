@@ -22,6 +22,7 @@ from attnviz.edits import (
     Uniform,
     Unscaled,
 )
+from attnviz.models.attention import overview
 from attnviz.models.transformer import Transformer
 from attnviz.trace import Attention, Block, Site
 from tests.models.test_edited import drained
@@ -204,3 +205,16 @@ def test_records_are_what_was_computed_and_no_edits_change_no_bit(norm):
         if isinstance(first, Block):
             assert list(first.stages) == list(second.stages)
             assert all(np.array_equal(first.stages[name], second.stages[name]) for name in first.stages)
+
+
+def test_a_query_that_may_look_nowhere_sees_nothing():
+    """The first word of a decoder in which the first word is hidden: weights and context are 0, and nothing is NaN."""
+    model = strong_model(23, "post")
+    source, previous = (ids[:1] for ids in batch(model, SOURCE, STEPS))
+    records = list(model.trace(source, previous, [(Site.DECODER, 0)], (HideToken(0, 0, "decoder"),)))
+    attention = next(each for each in records if isinstance(each, Attention) and each.site is Site.DECODER)
+    block = next(each for each in records if isinstance(each, Block))
+    assert not attention.weights(0)[0].any()
+    assert not block.stages["context"][0].any()
+    assert np.isfinite(block.stages["context"]).all()
+    assert overview(attention, ()).tiles[0, 0].tolist() == [0] * STEPS
