@@ -15,7 +15,7 @@ from attnviz.trace import Floats
 from attnviz.views.block_card import BlockCard, told
 from attnviz.views.block_change import layer_skipped
 from attnviz.views.block_moment import BlockMoment
-from attnviz.views.block_pane import SCALE, Pane, Place, shown_lines
+from attnviz.views.block_pane import SCALE, Pane, Place, label_level, shown_lines
 from attnviz.views.block_state_cards import ENTERED, INPUT, Named, shared, signed, size_of
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.step_moment import exact, lettered_number
@@ -154,7 +154,7 @@ class NormCard(BlockCard):
             own = row == moment.query
             painter.setFont(ui_font(SMALL, bold=own))
             painter.setPen(colour("accent" if own else "text"))
-            middle = pane.line(row).center().y()
+            middle = label_level(pane.area, row, pitch)
             for place, values in enumerate((spread.mean, spread.variance)):
                 room = QRectF(left + place * _NUMBER, middle - 8, _NUMBER, 16)
                 painter.drawText(room, right, lettered_number(float(values[row]), 3))

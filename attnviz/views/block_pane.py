@@ -120,16 +120,16 @@ def paint_row_labels(
     painter.setPen(colour("text"))
     for row in chosen:
         if row != marked:
-            _paint_label(painter, labels[row], QPointF(right, _level(area, row, pitch)), room, bold=False)
+            _paint_label(painter, labels[row], QPointF(right, label_level(area, row, pitch)), room, bold=False)
     if marked is not None and marked in chosen:
         painter.setFont(bold)
         painter.setPen(colour("accent"))
-        _paint_label(painter, labels[marked], QPointF(right, _level(area, marked, pitch)), room, bold=True)
+        _paint_label(painter, labels[marked], QPointF(right, label_level(area, marked, pitch)), room, bold=True)
     return chosen
 
 
-def _level(area: QRectF, row: int, pitch: float) -> float:
-    """The middle of a row's label, which doesn't rise above thin rows."""
+def label_level(area: QRectF, row: int, pitch: float) -> float:
+    """The middle of a row's label; where rows are thin it keeps off what stands above and below the area."""
     middle = area.top() + (row + 0.5) * pitch
     return min(max(middle, area.top() + 5), area.bottom() - 4)
 

@@ -16,11 +16,11 @@ from attnviz.views.cell_image import cell_image, inks_on, paint_image
 from attnviz.views.palette import SMALL, colour, diverging, sequential, theme, ui_font
 from attnviz.views.ruler import small_width
 from attnviz.views.step_moment import lettered_number
-from attnviz.views.vector_strip import LETTER_HEIGHT
+from attnviz.views.vector_strip import LETTER_HEIGHT, limit_of
 
 PERCENTILE = 99.5
 LEAST_LETTERED = 24.0
-_SAMPLE = 2**13
+_SAMPLE, _FEW = 2**13, 2**9
 _Key = tuple[int, int, str]
 
 
@@ -56,14 +56,11 @@ class BlockPicture:
         if self._limit is not None:
             return self._limit
         flat = self.values.ravel()
-        if not flat.size:
-            return 1.0
-        sample = np.abs(flat[:: max(flat.size // _SAMPLE, 1)])
-        sample = sample[np.isfinite(sample)]
-        if not sample.size:
-            return 1.0
-        most = self.signed and flat.size > _SAMPLE // 16
-        return float(np.percentile(sample, PERCENTILE) if most else sample.max()) or 1.0
+        if self.signed and flat.size > _FEW:
+            sample = np.abs(flat[:: max(flat.size // _SAMPLE, 1)])
+            if np.isfinite(sample).all() and (most := float(np.percentile(sample, PERCENTILE))) > 0:
+                return most
+        return limit_of(flat)
 
     @cached_property
     def beyond(self) -> int:

@@ -11,7 +11,7 @@ from attnviz.trace import Floats
 from attnviz.views.block_card import told
 from attnviz.views.block_change import head_changed
 from attnviz.views.block_moment import BlockMoment
-from attnviz.views.block_pane import CAPTION, SCALE, Pane, Place, shown_lines
+from attnviz.views.block_pane import CAPTION, SCALE, Pane, Place, label_level, shown_lines
 from attnviz.views.block_picture import BlockPicture
 from attnviz.views.block_score_cards import SquareCard
 from attnviz.views.block_state_cards import paint_sign, shared, signed, size_of
@@ -123,11 +123,10 @@ class ValuesCard(SquareCard):
         pitch = pane.area.height() / max(len(labels), 1)
         room = pane.area.left() - _WEIGHT - self.body().left()
         for key in shown_lines(len(labels), pitch, moment.key, 11.5):
-            line = pane.line(key)
             own = key == moment.key
             painter.setFont(ui_font(SMALL, bold=own))
             painter.setPen(colour("accent" if own else "text"))
-            middle = line.center().y()
+            middle = label_level(pane.area, key, pitch)
             weight = QRectF(pane.area.left() - _WEIGHT, middle - 8, _WEIGHT - 6, 16)
             painter.drawText(weight, right, f"{lettered_number(float(weights[key]), 3)} ×")
             text = painter.fontMetrics().elidedText(labels[key], Qt.TextElideMode.ElideRight, int(room))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from attnviz.views.card import LEFT
@@ -38,6 +38,11 @@ class NeuronList(PointedView[int]):
             self._reveal(self.line(row.chosen).adjusted(0, -HEAD, 0, 0))
         if row is not None:
             self.setAccessibleDescription(self._tip(self.line(row.chosen).center())[0])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.row is not None:
+            self._reveal(self.line(self.row.chosen).adjusted(0, -HEAD, 0, 0))
 
     def line(self, key: int) -> QRectF:
         """The line of a key, in content coordinates."""

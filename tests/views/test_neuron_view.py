@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from attnviz.trace import Attention, Cursor, Site, Trace
+from attnviz.views.neuron_list import HEAD
 from attnviz.views.neuron_plot import equation
 from attnviz.views.neuron_view import NeuronView
 from tests.views.sentences import attention as random_attention
@@ -169,9 +170,12 @@ def test_512_keys_cost_a_row_and_the_chosen_one_is_in_sight(qtbot: QtBot) -> Non
     """No matrix of all queries is unfolded, and the list scrolls to the key."""
     record = attention_of(512)
     trace = Trace().plus(tokens_of(words(512)), record)
-    view = neurons(qtbot, trace, Cursor(query=300, key=450))
+    view = NeuronView()
+    view.draw(trace, Cursor(query=300, key=318))
+    shown(qtbot, view, trace, Cursor(query=300, key=318), (820, 620))
     assert view.row.weights.shape == (512,)
-    assert view.list.rect().contains(view.list.to_view(view.list.line(450)).center().toPoint())
+    chosen = view.list.to_view(view.list.line(318))
+    assert HEAD <= chosen.top() < chosen.bottom() <= view.list.height()
     press(view.list, Qt.Key.Key_Home)
     assert view.list.rect().contains(view.list.to_view(view.list.line(0)).center().toPoint())
 
