@@ -51,7 +51,7 @@ def words(tmp_path: Path) -> Path:
 def opens(folder: Path, attention: str, task: str, text: str) -> None:
     """The folder passes the gate, is float16, knows its task and reads a text without an unknown sign."""
     found = Library().encoder_decoder(Reference(str(folder), "cpu"))
-    assert found.model.config.attention == attention
+    assert found.writer.model.config.attention == attention
     assert json.loads((folder / "config.json").read_text())["task"] == task
     assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16}
     unknown = found.source.spec.unknown
@@ -181,4 +181,4 @@ def test_the_example_exports_what_its_own_model_computes(tmp_path: Path) -> None
     ours = Library().encoder_decoder(Reference(str(tmp_path / "again"), "cpu"))
     source, previous = torch.tensor([ours.source.ids("abcde")]), torch.tensor([[1, 8, 7, 6]])
     with torch.inference_mode():
-        assert torch.allclose(ours.model(source, previous), mine(source, previous), atol=1e-5)
+        assert torch.allclose(ours.writer.model(source, previous), mine(source, previous), atol=1e-5)
