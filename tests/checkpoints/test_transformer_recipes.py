@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from attnviz.models import shelf
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.models.transformer import Transformer
@@ -22,6 +23,8 @@ from checkpoints.recipes.training import Pair, Plan, build, train
 from tests.transformers_at_random import random_model
 
 PLAN = Plan(steps=60, batch_tokens=60, rate=0.01, warm_up=6, even=True, bfloat16=True, report_every=20, save_every=60)
+SHIPPED = [folder for folder in shelf.translators() if folder.name.endswith("-transformer")]
+LARGEST = 10_000_000
 CONFIG = TransformerConfig(12, 12, hidden=16, heads=2, encoder_layers=1, decoder_layers=2, intermediate=24, longest=9)
 
 
@@ -103,3 +106,18 @@ def test_phrases_run_from_a_file_of_pairs_to_a_folder(tmp_path: Path) -> None:
     run = tmp_path / "smoke-en-fr-transformer"
     opens(run / "folder", "pre", "phrases")
     assert [entry["step"] for entry in logged(run)] == [5, 10, 15, 20]
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_a_shipped_transformer_opens_and_has_a_card(folder: Path) -> None:
+    """A few MB, the tokenizers of the recurrent models of its task, and a card with data, figures and limits."""
+    task, norm = {"spelling": ("spelling", "post"), "en-fr": ("phrases", "pre")}[
+        folder.name.removesuffix("-transformer")
+    ]
+    opens(folder, norm, task)
+    assert (folder / "model.safetensors").stat().st_size < LARGEST
+    recurrent = folder.with_name(folder.name.replace("transformer", "general"))
+    assert (folder / "tokenizer.json").read_text() == (recurrent / "tokenizer.json").read_text()
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    for part in ("**Data.**", "**Training.**", "**Held-out figures**", "**Limits.**"):
+        assert part in card
