@@ -19,8 +19,10 @@ from attnviz.models import shelf
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.models.seq2seq import Seq2seq
+from attnviz.models.transformer import Transformer
 from checkpoints.recipes import dates, phrases, spelling
 from checkpoints.recipes.bleu import corpus_bleu
+from checkpoints.recipes.folder import Model
 
 LETTERS = ((2, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 24))
 PIECES = ((1, 3), (4, 6), (7, 10), (11, 14))
@@ -32,7 +34,7 @@ class Subject:
 
     name: str
     task: str
-    model: Seq2seq
+    model: Model
     source: Tokenizer
     target: Tokenizer
 
@@ -64,7 +66,7 @@ def subject(folder: Path) -> Subject:
     task = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("task", "")
     source, target = (Tokenizer.from_str(codec.spec.json) for codec in (opened.source, opened.target))
     model = opened.writer.model
-    assert isinstance(model, Seq2seq)
+    assert isinstance(model, Seq2seq | Transformer)
     return Subject(folder.name, task, model, source, target)
 
 

