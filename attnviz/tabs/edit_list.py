@@ -127,6 +127,8 @@ class EditList(View):
         for button, (tip, slot) in tips.items():
             button.setToolTip(tip)
             button.clicked.connect(slot)
+            button.setFont(ui_font(SMALL))
+            button.setMinimumWidth(5 * GRID)
             row.addWidget(button)
         column.addLayout(row)
         self.stack.canUndoChanged.connect(self.undo_button.setEnabled)

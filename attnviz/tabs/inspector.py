@@ -123,7 +123,7 @@ class InspectorTab(Tab):
         parts.shift_said.setText(self._said_of_words() if has_decoder else changed(self._shifts()))
         self.shifts.setVisible(not has_decoder)
         checked = self.beside.inside.trace.find(Checked, (cursor.site, cursor.layer, cursor.head))
-        self.pages.say_checked(f"✓ {checked.difference:.0e}" if checked else "", _how(checked))
+        parts.say_checked(f"✓ {checked.difference:.0e}" if checked else "", _how(checked))
 
     def _shifts(self) -> tuple[Shift, ...]:
         return self.beside.shift.trace.every(Shift)
@@ -174,19 +174,17 @@ class InspectorTab(Tab):
         if subject is None:
             return
         self.beside.compare(subject, changes)
-        if self.is_of_decoder:
-            return
         if pages.front in {pages.lens, pages.stream, pages.positions}:
             self.beside.read_lens(subject, changes)
         tokens = self.trace.tokens()
-        if tokens is not None and tokens.masks:
+        if tokens is not None and tokens.masks and not self.is_of_decoder:
             self.beside.predict(subject, changes)
 
     @Slot()
     def _check(self) -> None:
         """Look inside the layer that the cursor rests on."""
         subject = self._answered()
-        if subject is not None and not self.is_of_decoder:
+        if subject is not None:
             self.beside.look_inside(subject, self.scene.changes, self.cursor_at)
 
     def ask_again(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from attnviz.tabs.inspector_changes import InspectorChanges
 from attnviz.tabs.inspector_pages import InspectorPages
@@ -88,7 +88,15 @@ class InspectorLayout:
     def _right(self) -> QWidget:
         column = QSplitter(Qt.Orientation.Vertical, self._tab)
         column.setChildrenCollapsible(False)
-        column.addWidget(self._panel("Under the cursor", self.card))
+        seen = QScrollArea(self._tab)
+        seen.setFrameShape(QFrame.Shape.NoFrame)
+        seen.setWidgetResizable(True)
+        seen.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        seen.setWidget(self.card)
+        for part in (seen.viewport(), self.card):
+            part.setAutoFillBackground(False)
+        self.card_panel = self._panel("Under the cursor", self.card, seen)
+        column.addWidget(self.card_panel)
         self.changes_panel = self._panel("What if", self.changes.list, self.changes)
         self.changes_panel.add_control(self.pages.comparison)
         column.addWidget(self.changes_panel)
@@ -101,5 +109,10 @@ class InspectorLayout:
         self.shift_panel.add_row(self.shift_said)
         self.shift_panel.hide()
         column.addWidget(self.shift_panel)
-        column.setSizes([200, 220, 200])
+        column.setSizes([300, 132, 140])
+        column.setStretchFactor(0, 1)
         return column
+
+    def say_checked(self, sentence: str, tip: str) -> None:
+        """How far a second way of computing the head's weights is from what is shown."""
+        self.card_panel.set_subtitle(sentence, tip)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStackedWidget,
     QWidget,
@@ -25,7 +24,7 @@ from attnviz.views.hidden_map import HiddenMap
 from attnviz.views.lens_map import LensMap
 from attnviz.views.neuron_view import NeuronView
 from attnviz.views.norm_plot import NormPlot
-from attnviz.views.palette import GRID, SMALL, ui_font
+from attnviz.views.palette import GRID
 from attnviz.views.panel import Panel
 from attnviz.views.positions_view import PositionsView
 from attnviz.views.projection import Projection
@@ -106,11 +105,6 @@ class InspectorPages(QWidget):
             self.comparison.setCurrentIndex(0)
         self.comparison.setVisible(changed)
 
-    def say_checked(self, sentence: str, tip: str) -> None:
-        """The second opinion on the shown head."""
-        self._checked.setText(sentence)
-        self._checked.setToolTip(tip)
-
     @Slot(int)
     def show_page(self, page: int) -> None:
         """Map, Lines, Block, Neurons, Hidden or Lens, by index."""
@@ -134,10 +128,6 @@ class InspectorPages(QWidget):
         self.turned.emit()
 
     def _build_header(self) -> None:
-        self._checked = QLabel(self)
-        self._checked.setObjectName("muted")
-        self._checked.setFont(ui_font(SMALL))
-        self._checked.setTextFormat(Qt.TextFormat.PlainText)
         self._buttons = QButtonGroup(self)
         switch = QWidget(self)
         row = QHBoxLayout(switch)
@@ -151,8 +141,7 @@ class InspectorPages(QWidget):
             row.addWidget(button)
         self._buttons.button(0).setChecked(True)
         self._buttons.idClicked.connect(self.show_page)
-        for control in (self._checked, switch):
-            self.panel.add_control(control)
+        self.panel.add_control(switch)
 
     def _build_states(self) -> QWidget:
         self._states_row = QWidget(self)

@@ -117,9 +117,9 @@ class Panel(QFrame):
     def set_title(self, title: str) -> None:
         self._title.setText(title)
 
-    def set_subtitle(self, subtitle: str) -> None:
+    def set_subtitle(self, subtitle: str, tip: str = "") -> None:
         self._subtitle.setText(subtitle)
-        self._subtitle.setToolTip("")
+        self._subtitle.setToolTip(tip)
 
     def copy_numbers(self) -> None:
         """Put the view's numbers on the clipboard as CSV."""
