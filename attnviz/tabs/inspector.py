@@ -226,7 +226,7 @@ class InspectorTab(Tab):
         self.widgets.changes.failed.connect(self.failed)
         self.pages.turned.connect(self._on_turned)
         self.widgets.site.currentTextChanged.connect(self._on_site)
-        self.widgets.subject.currentIndexChanged.connect(self.ask_again)
+        self.widgets.subject.currentIndexChanged.connect(self._on_subject)
 
     @Slot()
     def _on_answered(self) -> None:
@@ -242,12 +242,20 @@ class InspectorTab(Tab):
     def _on_edited(self, changes: tuple[InsideWish, ...]) -> None:
         self.wished.emit(replace(self.scene, changes=changes))
 
+    @Slot()
+    def _on_subject(self) -> None:
+        """Another model, other layers: one begins with its encoder."""
+        self.cursor_at = Cursor()
+        self.widgets.site.setCurrentIndex(0)
+        self.ask_again()
+
     @Slot(str)
     def _on_site(self, name: str) -> None:
         cursor = Cursor(self.cursor_at.layer, self.cursor_at.head, site=Site(name))
         self.cursor_at = cursor
         self._keep_inside(cursor)
         self._draw()
+        self._check()
 
     def _add_keys(self) -> None:
         steps = {"Ctrl+Up": (-1, 0), "Ctrl+Down": (1, 0), "Ctrl+Left": (0, -1), "Ctrl+Right": (0, 1)}
