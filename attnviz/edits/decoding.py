@@ -77,6 +77,12 @@ class Sizes:
     vocabulary: int
     context: int
     without: str = "this model has no attention, so there is nothing to set; choose one with attention"
+    attends: bool | None = None
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there are weights to change, with one context for all of them or not."""
+        return bool(self.context) if self.attends is None else self.attends
 
 
 DecodingEdit = ForceToken | SetWeights | HideSource | SetContext
@@ -89,7 +95,9 @@ def misfit(edit: DecodingEdit, sizes: Sizes) -> str | None:
             return f"the target vocabulary has ids up to {sizes.vocabulary - 1}, not {token}"
         case ForceToken():
             return None
-        case _ if not sizes.context:
+        case SetContext() if not sizes.context:
+            return sizes.without
+        case _ if not sizes.has_weights:
             return sizes.without
         case SetWeights(weights=weights) if len(weights) != sizes.source:
             return f"the source has {sizes.source} tokens, and there are {len(weights)} weights"

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from attnviz.edits import Sizes
+from attnviz.edits import HideSource, HideToken, SetRow, SetWeights, Sizes
 from attnviz.models.attention import numbers, record
 from attnviz.models.cached import Cached, seen
 from attnviz.models.recurrent import head, joined, words_of
@@ -20,11 +20,11 @@ from attnviz.models.writer import Kept, Reading
 from attnviz.trace import Attention, Decoding, Floats, Hidden, Record, Site, Tokens, Trace, frozen
 
 if TYPE_CHECKING:
-    from attnviz.edits import DecodingEdit
+    from attnviz.edits import DecodingEdit, InsideEdit
     from attnviz.models.decoding import Made
-    from attnviz.models.transformer import DecoderState, Transformer
+    from attnviz.models.transformer import Decoded, DecoderState, Transformer
 
-NOT_HERE = "a Transformer has scores and a context for every head of every layer; change its heads in the inspector"
+NOT_HERE = "a Transformer has a context for every head of every layer; change its heads in the inspector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class TransformerWriter:
         return found, self._memory(torch.tensor(final.states, device=self.device)[None])
 
     def sizes(self, tokens: Tokens) -> Sizes:
-        return Sizes(len(tokens), self.model.config.target_vocabulary, 0, NOT_HERE)
+        return Sizes(len(tokens), self.model.config.target_vocabulary, 0, NOT_HERE, attends=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class TransformerReading:
         yield from self.encoder
 
     def stepper(self, edits: Sequence[DecodingEdit]) -> Cached:
-        return Cached(self.model, self.memory)
+        looked = [edit for edit in edits if isinstance(edit, (HideSource, SetWeights))]
+        return Told(self.model, self.memory, looked) if looked else Cached(self.model, self.memory)
 
     def state_after(self, kept: Kept) -> DecoderState:
         """The cache, filled from the keys and values that were recorded."""
@@ -118,33 +119,82 @@ class TransformerReading:
         if not made:
             yield from _first(kept, steps) if kept is not None else ()
             return
-        fresh = Trace().plus(*seen(made, after=steps))
         earlier = Trace().plus(*_first(kept, steps)) if kept is not None and steps else None
         yield _output(made, vocabulary, None if earlier is None else earlier.find(Decoding))
-        for each in fresh.records.values():
-            yield each if earlier is None else _joined(earlier, each)
+        edits = stepper.told if isinstance(stepper, Told) else ()
+        fresh = seen(made, after=steps)
+        whole = Trace().plus(*(told(each if earlier is None else _joined(earlier, each), edits) for each in fresh))
+        yield from whole.records.values()
         logits = torch.cat([step.computed.logits[step.row if len(step.computed.logits) > 1 else 0] for step in made])
-        decoding = self._decoding(made, logits, vocabulary, fresh)
+        decoding = self._decoding(made, logits, vocabulary, whole, steps)
         before_it = None if earlier is None else earlier.find(Decoding)
         yield decoding if before_it is None else joined(before_it, decoding)
 
-    def _decoding(self, made: Sequence[Made], logits: Tensor, vocabulary: tuple[str, ...], fresh: Trace) -> Decoding:
-        """What is said of the words; ``weights`` are those of the last layer's cross-attention, averaged over its heads."""
+    def _decoding(
+        self, made: Sequence[Made], logits: Tensor, vocabulary: tuple[str, ...], whole: Trace, steps: int
+    ) -> Decoding:
+        """What is said of the words from ``steps`` on; ``weights`` are the last layer's cross-attention, averaged over its heads."""
         layers = self.model.config.decoder_layers
         states, first, cross = (
-            fresh.hidden(layers, Site.DECODER),
-            fresh.hidden(0, Site.DECODER),
-            fresh.attention(layers - 1, Site.CROSS),
+            whole.hidden(layers, Site.DECODER),
+            whole.hidden(0, Site.DECODER),
+            whole.attention(layers - 1, Site.CROSS),
         )
         if states is None or first is None or cross is None:
             raise LookupError("the decoder gave no states")
         weights = np.mean([cross.weights(head) for head in range(cross.heads)], axis=0)  # (steps, source)
         return Decoding(
             **words_of(made, vocabulary, self.model.config.end, logits),
-            embedded=first.states,
-            hidden=states.states,
-            weights=frozen(weights),
+            embedded=first.states[steps:],
+            hidden=states.states[steps:],
+            weights=frozen(weights[steps:]),
         )
+
+
+class Told(Cached):
+    """The stepper under what-ifs of a decoding: a hidden source token takes no cross-attention, a row set by hand is every head's."""
+
+    def __init__(self, model: Transformer, memory: Tensor, edits: Sequence[DecodingEdit]) -> None:
+        super().__init__(model, memory)
+        self.told = tuple(edits)
+
+    def advance(self, state: DecoderState, previous: Sequence[int], step: int) -> tuple[DecoderState, Tensor, Decoded]:
+        words = torch.tensor(previous, device=self.memory.device)[:, None]
+        made = self.model.decode(state, words, edits=tuple(self._inside(step)))
+        return made.state, made.logits[:, 0], made
+
+    def _inside(self, step: int) -> Iterator[InsideEdit]:
+        """The same said of every layer and head."""
+        config = self.model.config
+        for edit in self.told:
+            if isinstance(edit, HideSource) and edit.step <= step:
+                yield HideToken(edit.position, None, "cross")
+            elif isinstance(edit, SetWeights) and edit.step == step:
+                for layer in range(config.decoder_layers):
+                    for index in range(config.heads):
+                        yield SetRow(layer, index, step, edit.weights, "cross")
+
+
+def told(each: Record, edits: Sequence[DecodingEdit]) -> Record:
+    """A record of the cross-attention as it was under what-ifs; every other one as it is."""
+    if not isinstance(each, Attention) or each.site is not Site.CROSS:
+        return each
+    mask = np.ones((each.query.shape[1], each.key.shape[1]), dtype=np.bool_)
+    for edit in edits:
+        if isinstance(edit, HideSource):
+            mask[edit.step :, edit.position] = False
+    mask.flags.writeable = False
+    hidden = each if mask.all() else replace(each, mask=mask)
+    rows = {edit.step: edit.weights for edit in edits if isinstance(edit, SetWeights) and edit.step < len(mask)}
+    if not rows:
+        return hidden
+    given = {}
+    for index in range(hidden.heads):
+        weights = hidden.weights(index).copy()
+        for step, row in rows.items():
+            weights[step] = row
+        given[index] = frozen(weights)
+    return replace(hidden, given=given)
 
 
 def _first(kept: Kept, steps: int) -> Iterator[Record]:
@@ -160,6 +210,7 @@ def _first(kept: Kept, steps: int) -> Iterator[Record]:
                 key=each.key[:, :steps] if own else each.key,
                 value=each.value[:, :steps] if own else each.value,
                 mask=_causal(steps) if own else None,
+                given=None,
             )
         elif isinstance(each, Decoding):
             yield head(each, steps)

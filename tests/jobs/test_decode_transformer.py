@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from attnviz.edits import ForceToken, HideSource
+from attnviz.edits import DecodingEdit, ForceToken, HideSource, SetContext, SetWeights
 from attnviz.errors import CheckpointError, JobError, TextError
 from attnviz.jobs.decode import Decode, Earlier, SearchBeam
 from attnviz.jobs.inspect import Inspect
@@ -195,6 +195,59 @@ def test_a_source_beyond_learned_positions_is_cut(library: Library, tmp_path: Pa
 
 
 def test_what_a_transformer_has_no_single_one_of_is_not_set(library: Library, reference: Reference) -> None:
-    """There is a score for every head of every layer."""
+    """There is a context for every head of every layer."""
     with pytest.raises(JobError, match="every head"):
-        run(library, Decode(reference, SOURCE, edits=(HideSource(0, 1),)))
+        run(library, Decode(reference, SOURCE, edits=(SetContext(0, (0.0,) * 24),)))
+
+
+EDITS = [
+    (HideSource(1, 2),),
+    (SetWeights(2, (0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.0)),),
+    (HideSource(0, 0), SetWeights(1, (1.0, *[0.0] * 6)), ForceToken(3, 7), HideSource(4, 5)),
+]
+
+
+@pytest.mark.parametrize("edits", EDITS, ids=["hide", "set", "all"])
+def test_attention_is_changed_in_every_head_and_layer(
+    edits: tuple[DecodingEdit, ...], library: Library, reference: Reference, model: Transformer
+) -> None:
+    """By hand: softmax of the recorded scores without the hidden tokens, the set rows, and W_O of what these weights give."""
+    plain = Decode(reference, SOURCE)
+    first = run(library, plain)
+    trace = run(library, Decode(reference, SOURCE, edits=edits))
+    steps = len(trace.find(Decoding))
+    for layer, block in enumerate(model.decoder):
+        found = trace.attention(layer, Site.CROSS)
+        scores = np.einsum("hqd,hkd->hqk", found.query, found.key) * found.scale
+        for edit in edits:
+            if isinstance(edit, HideSource):
+                scores[:, edit.step :, edit.position] = -np.inf
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        for edit in edits:
+            if isinstance(edit, SetWeights) and edit.step < steps:
+                weights[:, edit.step] = edit.weights
+        for head in range(4):
+            np.testing.assert_allclose(found.weights(head), weights[head], atol=1e-5)
+        if model.config.norm == "pre":
+            continue
+        own = trace.hidden(layer, Site.DECODER)
+        state = model.decode(
+            model.start(torch.tensor([trace.tokens().ids])), torch.tensor([trace.find(Decoding).previous])
+        )
+        if layer == 0:
+            entering = state.layers[0].own["attention_norm"][0]
+            context = np.einsum("hqk,hkd->qhd", weights, found.value).reshape(steps, -1)
+            attended = block.cross.output(torch.tensor(context, dtype=torch.float32))
+            summed = block.cross_norm(attended + entering)
+            inner = block.feed_forward.outer(block.activate(block.feed_forward.inner(summed)))
+            after = block.output_norm(inner + summed)
+            np.testing.assert_allclose(trace.hidden(1, Site.DECODER).states, after.numpy(), atol=1e-3)
+            assert own is not None
+    changed = run(library, Decode(reference, SOURCE, edits=edits, earlier=Earlier.of(plain, first)))
+    assert changed.find(Decoding).tokens == trace.find(Decoding).tokens
+    np.testing.assert_allclose(changed.find(Decoding).weights, trace.find(Decoding).weights, atol=1e-4)
+    again = Earlier.of(Decode(reference, SOURCE, edits=edits), changed)
+    undone = run(library, Decode(reference, SOURCE, earlier=again))
+    assert undone.find(Decoding).tokens == first.find(Decoding).tokens
+    np.testing.assert_allclose(undone.find(Decoding).weights, first.find(Decoding).weights, atol=1e-4)
