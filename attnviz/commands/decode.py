@@ -30,13 +30,13 @@ TOP = 10
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="the source, such as a word to spell or a phrase to translate")
     parser.add_argument("--beam", type=int, metavar="N", help="search with a beam of 1 to 10 instead of greedily")
-    parser.add_argument("--penalty", type=float, default=0.0, metavar="A", help="exponent of the length penalty (0)")
+    parser.add_argument("--penalty", type=float, metavar="A", help="with --beam: exponent of the length penalty (0)")
     parser.add_argument("--force", default="", metavar="PREFIX", help="what the answer must begin with")
     parser.add_argument(
         "--target", metavar="ANSWER", help="follow this answer to its end and give the loss of each word"
     )
     parser.add_argument("--temperature", type=float, metavar="T", help="draw words at this temperature")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the draw (0)")
+    parser.add_argument("--seed", type=int, metavar="S", help="with --temperature: of the draw (0)")
     parser.add_argument(
         "--hide",
         type=int,
@@ -75,16 +75,21 @@ def run(arguments: Namespace) -> None:
 
 def _job(arguments: Namespace, checkpoint: Reference) -> Decode | SearchBeam:
     text, edits = fit(arguments.text), tuple(HideSource(0, position) for position in arguments.hide)
+    for option, needed in (("penalty", "beam"), ("seed", "temperature")):
+        if getattr(arguments, option) is not None and getattr(arguments, needed) is None:
+            raise JobError(f"--{option} belongs to --{needed}; give that too, or leave it out.", "BAD_ARGUMENTS")
     if arguments.beam is not None:
         if arguments.target is not None or arguments.temperature is not None or edits:
             raise JobError(
                 "A beam search follows no --target, draws nothing and hides nothing; leave out --beam or the others.",
                 "BAD_ARGUMENTS",
             )
-        return SearchBeam(checkpoint, text, arguments.beam, arguments.penalty, fit(arguments.force), arguments.limit)
+        return SearchBeam(
+            checkpoint, text, arguments.beam, arguments.penalty or 0.0, fit(arguments.force), arguments.limit
+        )
     if arguments.target is not None and arguments.force:
         raise JobError("Give --force or --target, not both: a target is forced to its end.", "BAD_ARGUMENTS")
-    draw = None if arguments.temperature is None else Draw(arguments.temperature, arguments.seed)
+    draw = None if arguments.temperature is None else Draw(arguments.temperature, arguments.seed or 0)
     target = None if arguments.target is None else fit(arguments.target)
     return Decode(checkpoint, text, fit(arguments.force), (), target, edits, draw, arguments.limit)
 

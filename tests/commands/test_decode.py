@@ -248,6 +248,8 @@ def test_for_people_there_is_a_line_a_step(run: Run, folder: Path, authority: Tr
         (("a", "--temperature", "nan"), "between 0.01 and 100, not nan"),
         (("a", "--temperature", "0"), "between 0.01 and 100, not 0"),
         (("a", "--temperature", "1", "--seed", "-1"), "0 to 4294967295, not -1"),
+        (("a", "--seed", "3"), "--seed belongs to --temperature"),
+        (("a", "--penalty", "1"), "--penalty belongs to --beam"),
         (("a", "--limit", "0"), "between 1 and 40 words, not 0"),
         (("a", "--limit", "41"), "between 1 and 40 words, not 41"),
         (("a", "--top", "0"), "at least 1, not 0"),
