@@ -154,7 +154,10 @@ class CellCard(View):
         self._readings = {"layer": cursor.layer, "head": cursor.head, **dict(zip(_SUMMARY, numbers, strict=True))}
         units = (" nats", " tokens", *("" for _ in numbers[2:]))
         spoken_numbers = map(spoken, Overview.SUMMARY, numbers)
-        return {name: f"{value}{unit}" for name, value, unit in zip(_SUMMARY, spoken_numbers, units, strict=True)}
+        said = {name: f"{value}{unit}" for name, value, unit in zip(_SUMMARY, spoken_numbers, units, strict=True)}
+        if cursor.site is Site.CROSS:  # a word has no place of its own in the source
+            return {name: said[name] for name in _SUMMARY[:1]}
+        return said
 
     def _texts(self) -> dict[str, str]:
         site, query, key = self.cursor_at.site, self.cursor_at.query, self.cursor_at.key
