@@ -9,15 +9,18 @@ from PySide6.QtWidgets import QWidget
 
 from attnviz.views.card_board import CardBoard
 from attnviz.views.palette import GRID
+from attnviz.views.transformer_cross_card import CrossCard
 from attnviz.views.transformer_heads_card import HeadsCard
 from attnviz.views.transformer_layout import least_height, stacked
 from attnviz.views.transformer_stream_card import StreamCard
 
-Row = tuple[HeadsCard, HeadsCard, StreamCard]
+Row = tuple[HeadsCard, CrossCard, StreamCard]
 
 
 class TransformerBoard(CardBoard):
     """As tall as its rows need, at least as tall as its scroll area; ``folded`` shows nothing but chips."""
+
+    outlet = 3.0 * GRID
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,5 +51,3 @@ class TransformerBoard(CardBoard):
                 card.setGeometry(self._layout.area((row, column)).toRect())
                 card.stand(opened=is_opened, chip=not is_opened and (self._folded or opened is not None))
         self.update()
-
-    outlet = 3.0 * GRID

@@ -20,6 +20,7 @@ from attnviz.views.step_card import StepCard
 from attnviz.views.step_moment import StepMoment, moment_of
 from attnviz.views.step_words_card import WordsCard
 from attnviz.views.transformer_board import Row, TransformerBoard
+from attnviz.views.transformer_cross_card import CrossCard
 from attnviz.views.transformer_heads_card import HeadsCard
 from attnviz.views.transformer_layout import Parts, parts_of
 from attnviz.views.transformer_stream_card import InputCard, StreamCard
@@ -29,12 +30,15 @@ Inner = HeadsCard | StreamCard
 
 
 class TransformerStep(View):
-    """The step that the cursor is at; a chosen head is the cursor's site, layer and head. ``word_chosen`` carries a ForceToken.
+    """The step that the cursor is at; a chosen head is the cursor's site, layer and head.
+
+    ``word_chosen`` carries a ForceToken, ``source_hidden`` a HideSource.
 
     The layers scroll where there are many; the word before, the labels of the columns and the word that follows stay.
     """
 
     word_chosen = Signal(object)
+    source_hidden = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +82,8 @@ class TransformerStep(View):
         """Cards for so many layers; those that were built are kept."""
         while len(self._built) < count:
             layer = len(self._built)
-            row = HeadsCard(Site.DECODER, layer), HeadsCard(Site.CROSS, layer), StreamCard(layer)
+            row = HeadsCard(Site.DECODER, layer), CrossCard(layer), StreamCard(layer)
+            row[1].source_hidden.connect(self.source_hidden)
             for card in row:
                 card.setParent(self.board)
                 card.hide()
