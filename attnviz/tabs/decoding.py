@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from attnviz.jobs.decode import Decode, Earlier
 from attnviz.models.transformer_config import MODEL_TYPE as TRANSFORMER
 from attnviz.tabs.alignment_choice import followed, looking
 from attnviz.tabs.asking import Asking
+from attnviz.tabs.decoding_keys import add_keys
 from attnviz.tabs.decoding_layout import DecodingLayout
 from attnviz.tabs.decoding_models import name_of
 from attnviz.tabs.decoding_picture import Scenery, draw, steps_of
@@ -52,7 +52,7 @@ class DecodingTab(Tab):
         self.searching, self.decoding, self.comparing = (Asking(engine, self) for _ in range(3))
         self.wish = self.widgets.controls.wish
         self._connect()
-        self._add_keys()
+        add_keys(self, self.widgets)
 
     @property
     def askings(self) -> tuple[Asking, Asking, Asking]:
@@ -138,21 +138,6 @@ class DecodingTab(Tab):
         parts.timeline.lane_chosen.connect(self._on_lane)
         parts.lane_buttons.idClicked.connect(self._on_lane)
         parts.page_buttons.idClicked.connect(self._on_page)
-
-    def _add_keys(self) -> None:
-        stack = self.widgets.changes.stack
-        keys = {
-            "Alt+Left": self.widgets.transport.buttons["back"].click,
-            "Alt+Right": self.widgets.transport.buttons["on"].click,
-            "Alt+P": self.widgets.transport.toggle,
-            "Ctrl+Z": stack.undo,
-            "Ctrl+Shift+Z": stack.redo,
-            "Alt+1": self.widgets.page_buttons.button(0).click,
-            "Alt+2": self.widgets.page_buttons.button(1).click,
-        }
-        for key, slot in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
 
     # asking
 
