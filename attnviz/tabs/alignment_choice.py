@@ -26,6 +26,7 @@ class AlignmentChoice(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.offers = False
         self.sites = QButtonGroup(self)
         self.layer, self.head = QComboBox(self), QComboBox(self)
         row = QHBoxLayout(self)
@@ -63,9 +64,9 @@ class AlignmentChoice(QWidget):
     def follow(self, trace: Trace, reading: Reading) -> None:
         """Offer what this run has, and show what is chosen as far as it has that."""
         decoding, layers, heads = trace.find(Decoding), decoder_layers(trace), decoder_heads(trace)
-        offers = decoding is not None and not decoding.is_recurrent and layers > 0
-        self.setVisible(offers)
-        if not offers:
+        self.offers = decoding is not None and not decoding.is_recurrent and layers > 0
+        self.setVisible(self.offers)
+        if not self.offers:
             return
         _fill(self.layer, tuple(f"layer {layer}" for layer in range(layers)))
         _fill(self.head, (MEAN, *(f"head {head}" for head in range(heads))))

@@ -53,6 +53,7 @@ def draw(parts: DecodingLayout, scenery: Scenery) -> None:
     parts.transport.follow(cursor.step, scenery.steps)
     for looks, (name, trace) in zip(parts.looks, lanes, strict=False):
         _draw_looks(looks, name, trace, scenery)
+    parts.looks[1].choice.setVisible(parts.looks[1].choice.offers and not parts.looks[0].choice.offers)
     timeline = parts.timeline
     timeline.name, timeline.losses = lanes[0][0], scenery.losses
     timeline.other, timeline.other_name = (lanes[1][1], lanes[1][0]) if lanes[1:] else (None, "")

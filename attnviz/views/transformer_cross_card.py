@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent
+import numpy as np
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QBrush, QContextMenuEvent, QPainter
 from PySide6.QtWidgets import QMenu, QWidget
 
 from attnviz.edits import HideSource
 from attnviz.trace import Site
+from attnviz.views.palette import colour
+from attnviz.views.step_moment import StepMoment
 from attnviz.views.transformer_heads_card import HeadsCard
 
 
@@ -32,6 +35,24 @@ class CrossCard(HeadsCard):
         super()._update(fresh=fresh)
         if self.marked is not None:
             self._last = self.marked
+
+    @property
+    def hidden_tokens(self) -> tuple[int, ...]:
+        """The source tokens that no head may look at in this step."""
+        if self.moment is None or self.attention is None or self.attention.mask is None:
+            return ()
+        return tuple(np.flatnonzero(~self.attention.mask[self.moment.step]).tolist())
+
+    def _paint_body(self, painter: QPainter, moment: StepMoment) -> None:
+        """A hidden token has no weight to show: its column is hatched."""
+        super()._paint_body(painter, moment)
+        cells, brush = self.cells(), QBrush(colour("muted", 0.7), Qt.BrushStyle.BDiagPattern)
+        for position in self.hidden_tokens:
+            painter.fillRect(cells.column(position), brush)
+
+    def says(self, head: int, column: int) -> str:
+        hidden = ": hidden, its score is −∞" if column in self.hidden_tokens else ""
+        return super().says(head, column) + hidden
 
     def menu_for(self, position: int | None) -> QMenu:
         """What can be changed about a source token."""

@@ -8,13 +8,13 @@ from PySide6.QtCore import QRectF
 
 from attnviz.views.card_layout import Layout, Place
 
-SHARES = (0.29, 0.47, 0.24)
+SHARES = (0.27, 0.50, 0.23)
 ARROW, BETWEEN, CHIP, TIGHT = 18.0, 14.0, 22.0, 4.0
 FRAME = 38.0  # what a row needs beside its heads
 LEAST_HEAD, MOST_HEAD = 10.0, 40.0
 LEAST_OPENED = 240.0
 EDGE, ABOVE = 4.0, 8.0
-WORDS, LEAST_WORDS, MOST_WORDS = 0.21, 176.0, 280.0
+WORDS, LEAST_WORDS, MOST_WORDS = 0.23, 196.0, 300.0
 INPUT, LEAST_INPUT, MOST_INPUT = 0.13, 58.0, 84.0
 
 
