@@ -7,19 +7,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from attnviz.jobs.decode import Decode, Earlier
 from attnviz.models.transformer_config import MODEL_TYPE as TRANSFORMER
+from attnviz.tabs.alignment_choice import followed, looking
 from attnviz.tabs.asking import Asking
+from attnviz.tabs.decoding_keys import add_keys
 from attnviz.tabs.decoding_layout import DecodingLayout
 from attnviz.tabs.decoding_models import name_of
+from attnviz.tabs.decoding_picture import Scenery, draw, steps_of
 from attnviz.tabs.decoding_tree import TreeTrace
 from attnviz.tabs.decoding_wish import Way, Wish
-from attnviz.tabs.decoding_words import BEFORE, says, show_looks, step_said, whole_said
+from attnviz.tabs.decoding_words import BEFORE, says
 from attnviz.tabs.tab import Tab
 from attnviz.trace import Cursor, Decoding, LoadReport, Misfits, Notice, Trace
+from attnviz.views.alignment_source import Reading
 from attnviz.views.load_report import LoadReportDialog
 
 if TYPE_CHECKING:
@@ -44,11 +47,12 @@ class DecodingTab(Tab):
         self._plain: tuple[Decode | None, Trace] = (None, Trace())
         self._shown_of: Wish | None = None
         self._searched = TreeTrace()
+        self.reading = Reading()
         self.widgets = DecodingLayout(self)
         self.searching, self.decoding, self.comparing = (Asking(engine, self) for _ in range(3))
         self.wish = self.widgets.controls.wish
         self._connect()
-        self._add_keys()
+        add_keys(self, self.widgets)
 
     @property
     def askings(self) -> tuple[Asking, Asking, Asking]:
@@ -101,9 +105,10 @@ class DecodingTab(Tab):
 
     def point(self, cursor: Cursor) -> None:
         """Move the one cursor of all views, the play head with it."""
-        steps = max(1, self._steps())
+        steps = max(1, steps_of(self.lanes))
         step = min(max(cursor.step, 0), steps - 1)
         query = None if cursor.query is None else min(cursor.query, steps - 1)
+        self.reading = followed(self.reading, self.cursor_at, cursor)
         self.cursor_at = replace(cursor, step=step, query=query)
         self._draw()
 
@@ -120,30 +125,19 @@ class DecodingTab(Tab):
             asking.rested.connect(self._on_rested)
         parts.controls.wished.connect(self._on_wished)
         parts.controls.report_wished.connect(self._on_report)
-        cards = parts.cards
+        cards, layers = parts.cards, parts.layers
         for staged in (cards.word_chosen, cards.weights_set, cards.source_hidden, cards.context_set):
             staged.connect(self._on_edit)
+        for staged in (layers.word_chosen, layers.source_hidden):
+            staged.connect(self._on_edit)
+        for looks in parts.looks:
+            looks.choice.chosen.connect(self._on_reading)
         parts.changes.edited.connect(self._on_edited)
         parts.tree.chosen.connect(self._on_path)
         parts.transport.moved.connect(self._on_moved)
         parts.timeline.lane_chosen.connect(self._on_lane)
         parts.lane_buttons.idClicked.connect(self._on_lane)
         parts.page_buttons.idClicked.connect(self._on_page)
-
-    def _add_keys(self) -> None:
-        stack = self.widgets.changes.stack
-        keys = {
-            "Alt+Left": self.widgets.transport.buttons["back"].click,
-            "Alt+Right": self.widgets.transport.buttons["on"].click,
-            "Alt+P": self.widgets.transport.toggle,
-            "Ctrl+Z": stack.undo,
-            "Ctrl+Shift+Z": stack.redo,
-            "Alt+1": self.widgets.page_buttons.button(0).click,
-            "Alt+2": self.widgets.page_buttons.button(1).click,
-        }
-        for key, slot in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
 
     # asking
 
@@ -241,40 +235,31 @@ class DecodingTab(Tab):
         decoding = self.lanes[0][1].find(Decoding)
         if decoding is not None and subject != self._shown_of:
             self._shown_of = None if any(asking.is_busy for asking in self.askings[:2]) else subject
-            self.cursor_at = Cursor(step=max(0, len(decoding) - 1 - decoding.ended))
+            step = max(0, len(decoding) - 1 - decoding.ended)
+            self.cursor_at = replace(self.cursor_at, query=None, key=None, pinned=False, step=step)
         self._draw()
-
-    def _steps(self) -> int:
-        found = (trace.find(Decoding) for _, trace in self.lanes)
-        return max((len(decoding) for decoding in found if decoding is not None), default=0)
 
     # drawing
 
     def _draw(self) -> None:
         started = time.perf_counter()
-        parts, lanes = self.widgets, self.lanes
+        lanes, tree = self.lanes, self.searching.trace
         self.lane = min(self.lane, len(lanes) - 1)
         self.trace = lanes[self.lane][1]
-        parts.show_lanes(tuple(name for name, _ in lanes), self.lane)
-        parts.show_tree(offered=self.wish.way is Way.BEAM)
-        parts.transport.follow(self.cursor_at.step, self._steps())
-        for looks, (name, trace) in zip(parts.looks, lanes, strict=False):
-            show_looks(looks, name, trace, self.cursor_at)
-        parts.timeline.name, parts.timeline.losses = lanes[0][0], self.wish.way is Way.FOLLOW
-        parts.timeline.other, parts.timeline.other_name = (lanes[1][1], lanes[1][0]) if lanes[1:] else (None, "")
-        parts.timeline.draw(lanes[0][1], self.cursor_at)
-        parts.fit_timeline()
-        for view, trace in (
-            (parts.cards, self.trace),
-            (parts.tree, self._searched.of(self.searching.trace, lanes[0][1])),
-        ):
-            if view.isVisible():
-                view.draw(trace, self.cursor_at)
-        decoding = self.trace.find(Decoding)
-        parts.step_panel.set_subtitle(step_said(decoding, self.cursor_at))
-        parts.timeline_panel.set_subtitle(whole_said(decoding))
+        searched = self._searched.of(tree, lanes[0][1])
+        way = self.wish.way
+        draw(
+            self.widgets,
+            Scenery(lanes, self.lane, self.cursor_at, self.reading, searched, way is Way.BEAM, way is Way.FOLLOW),
+        )
         self._built = time.perf_counter() - started
         self._painted.start()
+
+    @Slot(object)
+    def _on_reading(self, reading: Reading) -> None:
+        """Another attention was chosen for the alignment; where it is one head's, that head is chosen."""
+        self.reading = reading
+        self.point(looking(self.cursor_at, reading))
 
     @Slot(object)
     def _on_moved(self, step: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from attnviz.tabs.alignment_choice import AlignmentChoice
 from attnviz.tabs.decoding_controls import DecodingControls
 from attnviz.tabs.edit_list import EditList
 from attnviz.views.alignment_map import AlignmentMap
@@ -16,6 +17,7 @@ from attnviz.views.fixed_vector import FixedVector
 from attnviz.views.palette import GRID
 from attnviz.views.panel import Panel
 from attnviz.views.step_cards import StepCards
+from attnviz.views.transformer_step import TransformerStep
 from attnviz.views.transport import Transport
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ class Looks(QWidget):
         self._stack = QStackedWidget(self)
         for view in self.views:
             self._stack.addWidget(view)
+        self.choice = AlignmentChoice(self)
         self.panel = Panel("Where it looks", self.alignment, parent=self, body=self._stack)
+        self.panel.add_row(self.choice)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
@@ -57,10 +61,10 @@ class DecodingLayout:
     def __init__(self, tab: QWidget) -> None:
         self.controls = DecodingControls(tab)
         self.looks = (Looks(tab), Looks(tab))
-        self.cards, self.tree = StepCards(tab), BeamTreeView(tab)
+        self.cards, self.layers, self.tree = StepCards(tab), TransformerStep(tab), BeamTreeView(tab)
         self.timeline, self.transport = DecodeTimeline(tab), Transport(tab)
         self.changes = EditList("nothing is changed: click a word, drag a weight, or hide a source token", tab)
-        self.pages = QStackedWidget(tab)
+        self.pages, self._step = QStackedWidget(tab), QStackedWidget(tab)
         self.lane_buttons, self.page_buttons = QButtonGroup(tab), QButtonGroup(tab)
         self._both = False
         self._build(tab)
@@ -68,7 +72,7 @@ class DecodingLayout:
     @property
     def views(self) -> tuple[View, ...]:
         """All that draw a decoding, those of the second lane left out."""
-        return (*self.looks[0].views, self.cards, self.tree, self.timeline)
+        return (*self.looks[0].views, self.cards, self.layers, self.tree, self.timeline)
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -98,7 +102,9 @@ class DecodingLayout:
         return middle
 
     def _steps(self, tab: QWidget) -> QWidget:
-        self.pages.addWidget(self.cards)
+        for view in (self.cards, self.layers):
+            self._step.addWidget(view)
+        self.pages.addWidget(self._step)
         self.pages.addWidget(self.tree)
         self.step_panel = Panel("One step", self.cards, parent=tab, body=self.pages)
         self._pages_row = _switch(self.page_buttons, ("Step", "Beam tree"), "One step in numbers, or the whole search")
@@ -123,6 +129,10 @@ class DecodingLayout:
         self._below_row = below
         return below
 
+    def show_step(self, *, layered: bool) -> None:
+        """The step of a Transformer, layer by layer, or that of a recurrent decoder."""
+        self._step.setCurrentWidget(self.layers if layered else self.cards)
+
     def show_tree(self, *, offered: bool) -> None:
         """Offer the beam's tree, or take it away."""
         self._pages_row.setVisible(offered)
@@ -134,7 +144,8 @@ class DecodingLayout:
         self.pages.setCurrentIndex(page)
         self.page_buttons.button(page).setChecked(True)
         self._lanes_row.setVisible(self._both and page == 0)  # the tree is the first run's
-        self.step_panel.view = self.tree if page else self.cards
+        front = self.layers if self._step.currentWidget() is self.layers else self.cards
+        self.step_panel.view = self.tree if page else front
         self.step_panel.set_title("Every branch of the search" if page else "One step")
 
     def show_lanes(self, names: tuple[str, ...], lane: int) -> None:

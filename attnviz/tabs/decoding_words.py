@@ -6,28 +6,17 @@ from typing import TYPE_CHECKING
 
 from attnviz.edits import ForceToken, HideSource, SetContext, SetWeights
 from attnviz.errors import printable
-from attnviz.trace import Cursor, Decoding, Encoding, Trace
+from attnviz.trace import Cursor, Decoding, Trace
 from attnviz.views.lettering import visible
 
 BEFORE = "before"
 
 if TYPE_CHECKING:
     from attnviz.edits import DecodingEdit
-    from attnviz.tabs.decoding_layout import Looks
 
 
-def show_looks(looks: Looks, name: str, trace: Trace, cursor: Cursor) -> None:
-    """Draw one run in its panel, with what that panel is called."""
-    encoding, decoding = trace.find(Encoding), trace.find(Decoding)
-    looks.show_attention(attends=encoding is None or encoding.attention != "none")
-    looks.panel.set_title(_title(printable(name, 24), attends=encoding is None or encoding.attention != "none"))
-    looks.panel.set_subtitle(printable(decoding.text, 40) if decoding else "")
-    for view in looks.views:
-        if view.isVisible():
-            view.draw(trace, cursor)
-
-
-def _title(name: str, *, attends: bool) -> str:
+def title_of(name: str, *, attends: bool) -> str:
+    """What the panel of a run is called."""
     if name == BEFORE:
         return "Where it looked before" if attends else "What it got before"
     return f"Where {name} looks" if attends else f"What {name} gets"

@@ -67,6 +67,24 @@ class Attention(Record):
         """Attention weights of one head: softmax over the keys, rows sum to 1, (queries, keys)."""
         return self.given[head] if self.given and head in self.given else softmax(self.scores(head))
 
+    def products_of(self, query: int) -> Floats:
+        """Raw scores of one query in every head, (heads, keys)."""
+        return np.matmul(self.key, self.query[:, query, :, None])[..., 0]  # (heads, keys)
+
+    def scores_of(self, query: int) -> Floats:
+        """Scaled scores of one query in every head, -inf where masked, (heads, keys)."""
+        scaled = self.products_of(query) * np.float32(self.scale)  # (heads, keys)
+        if self.bias is not None:
+            scaled = scaled + self.bias[:, query]
+        return scaled if self.mask is None else np.where(self.mask[query], scaled, np.float32(-np.inf))
+
+    def weights_of(self, query: int) -> Floats:
+        """Attention weights of one query in every head, rows sum to 1, (heads, keys)."""
+        weights = softmax(self.scores_of(query))
+        for head, given in (self.given or {}).items():
+            weights[head] = given[query]
+        return weights
+
     def context(self, head: int) -> Floats:
         """The weighted sums of the values, (queries, head_dim)."""
         return self.weights(head) @ self.value[head]

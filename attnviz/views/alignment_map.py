@@ -1,4 +1,4 @@
-"""A decoding's attention as a matrix that grows row by row: output words down, source tokens across, up to the play head."""
+"""A decoding's attention as a matrix that grows row by row: output words down, what they look at across, up to the play head."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QWidget
 from attnviz.export.numbers import matrix_table, numbered
 from attnviz.export.ticks import linear_ticks
 from attnviz.table import Table
-from attnviz.trace import Cursor, Decoding, Floats, Tokens
+from attnviz.trace import Cursor, Decoding
 from attnviz.views import palette
+from attnviz.views.alignment_source import Alignment, Reading, alignment_of
 from attnviz.views.image import coded, safe_image, spread
 from attnviz.views.lettering import isolated
 from attnviz.views.map_frame import Frame, Place
@@ -32,15 +33,18 @@ _UNITS = {"weights": "attention weight", "scores": "score (nats)"}
 class AlignmentMap(MapView):
     """The weights (or scores) of every step so far. A click pins a cell and moves the play head to its row.
 
-    Rows after the cursor's step are veiled; the veil is painted over a picture that is built once a trace.
+    ``reading`` says which attention of a Transformer; in its self-attention the columns are words, which the cursor doesn't know. Rows after the cursor's step are veiled; the veil is painted over a picture that is built once a trace.
     """
 
     kind = Option("weights", KINDS)
     colour_map = Option("blues", palette.MAPS)
+    reading = Option(Reading())
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Alignment of the output with the source")
+        self._shown: Alignment | None = None
+        self._word: int | None = None
 
     def reached(self) -> int:
         """How many rows are drawn as data: those up to the play head."""
@@ -49,13 +53,12 @@ class AlignmentMap(MapView):
 
     def numbers(self) -> Table:
         """The rows that are drawn, a column per source token."""
-        found = self._found()
+        found = self._shown
         if self._picture is None or found is None:
             return Table((), ())
-        decoding, tokens, _ = found
         rows = range(self.reached())
         values = self._picture.values[: len(rows)]
-        return matrix_table("output", numbered(decoding.labels, rows), numbered(tokens.labels), values)
+        return matrix_table("output", numbered(found.rows, rows), numbered(found.columns), values)
 
     # what is drawn
 
@@ -65,40 +68,39 @@ class AlignmentMap(MapView):
             return "Type a source above to see which of its tokens each output word looks at."
         if decoding is None or tokens is None:
             return "The decoding has not arrived yet."
-        if decoding.weights is None:
+        if decoding.weights is None and decoding.is_recurrent:
             return "This model has no attention: all that it gets of the source is the fixed vector."
         if not len(decoding):
             return "The output is empty: no step has looked at the source."
         return "The decoding belongs to another source; decode again."
 
-    def _found(self) -> tuple[Decoding, Tokens, Floats] | None:
-        decoding, tokens = self.trace.find(Decoding), self.trace.tokens()
-        if decoding is None or tokens is None:
-            return None
-        values = decoding.weights if self.kind == "weights" else decoding.scores
-        fits = values is not None and values.size and values.shape == (len(decoding), len(tokens))
-        return (decoding, tokens, values) if values is not None and fits else None
+    def _found(self) -> Alignment | None:
+        found = alignment_of(self.trace, self.reading)
+        return None if found is None or found.values(self.kind) is None else found
 
     def _build_picture(self) -> Picture | None:
-        found = self._found()
-        if found is None:
+        self._shown = found = self._found()
+        if found is None or self._word not in range(len(found.columns)):
+            self._word = None
+        values = None if found is None else found.values(self.kind)
+        if found is None or values is None:
             return None
-        decoding, tokens, values = found
         drawable, note = safe_image(values)
         signed = self.kind == "scores"
         low, high = spread(drawable, signed=signed)
+        masked = (note or "").replace("−∞ clipped", "masked")
         return Picture(
             values,
             coded(drawable, low, high),
             palette.diverging() if signed else palette.sequential(self.colour_map),
-            tuple(range(len(decoding))),
-            tuple(range(len(tokens))),
-            lettered(decoding.labels),
-            lettered(tokens.labels),
+            tuple(range(len(found.rows))),
+            tuple(range(len(found.columns))),
+            lettered(found.rows),
+            lettered(found.columns),
             "output ↓",
-            "source →",
+            "words so far →" if found.is_own else "source →",
             linear_ticks(low, high, _UNITS[self.kind]),
-            (note or "").replace("−∞ clipped", "masked"),
+            "hatched: not written yet" if found.is_own and not signed else masked,
             widest=WIDEST_CELL,
             signed=signed,
         )
@@ -129,23 +131,35 @@ class AlignmentMap(MapView):
         _, column = super()._marked()
         step = self.cursor_at.at_step
         inside = self._picture is not None and 0 <= step < self._picture.shape[0]
-        return step if inside else None, column
+        return step if inside else None, self._word if self._is_own() else column
+
+    def _is_own(self) -> bool:
+        """Whether the columns are words, and not source tokens."""
+        return self._shown is not None and self._shown.is_own
 
     def _aimed(self, picture: Picture, place: Place, *, pinned: bool) -> Cursor:
         aimed = super()._aimed(picture, place, pinned=pinned)
+        if self._is_own():
+            self._word = place[1]
+            aimed = replace(aimed, key=self.cursor_at.key)
         return replace(aimed, step=picture.rows[place[0]]) if pinned else aimed
+
+    def _freed(self) -> Cursor:
+        self._word = None
+        return super()._freed()
 
     def _readout(self, picture: Picture, place: Place) -> str:
         row, column = place
-        found = self._found()
+        found = self._shown
         if row >= self.reached() or found is None:
             return f"step {row + 1} of {picture.shape[0]}: not reached yet; a click goes there"
-        decoding = found[0]
-        said = [f"{isolated(picture.row_labels[row])} → {isolated(picture.column_labels[column])}"]
-        if decoding.weights is not None:
-            said.append(f"weight {_weight(float(decoding.weights[place]))}")
-        if decoding.scores is not None:
-            said.append(f"score {_score(float(decoding.scores[place]))}")
+        arrow = "←" if found.is_own else "→"
+        said = [f"{isolated(picture.row_labels[row])} {arrow} {isolated(picture.column_labels[column])}"]
+        if found.is_own and column > row:
+            return f"{said[0]}   not written yet at this step"
+        said.append(f"weight {_weight(float(found.weights[place]))}")
+        if found.scores is not None:
+            said.append(f"score {_score(float(found.scores[place]))}")
         return "   ".join(said)
 
     def _update(self, *, fresh: bool) -> None:

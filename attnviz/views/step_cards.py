@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from attnviz.table import Table
-from attnviz.trace import Decoding, Site
+from attnviz.trace import Decoding, Site, Trace
 from attnviz.views.card_board import CardBoard, Rows
 from attnviz.views.palette import colour
 from attnviz.views.scrolled import paint_sentence
@@ -131,10 +131,11 @@ class StepCards(View):
     # drawing
 
     def _update(self, *, fresh: bool) -> None:
-        moment = moment_of(self.trace, self.cursor_at)
+        moment = self._moment()
         self._area.setVisible(moment is not None)
+        trace = Trace() if moment is None else self.trace
         for card in self.cards:
-            card.draw(self.trace, self.cursor_at)
+            card.draw(trace, self.cursor_at)
         if moment is not None and moment.attends != self._attends:
             self._attends = moment.attends
             if self._opened not in self._row_cards(moment):
@@ -143,6 +144,11 @@ class StepCards(View):
         if moment is not None:
             self.setAccessibleDescription(f"step {moment.step + 1} of {len(moment.decoding)}")
         self.update()
+
+    def _moment(self) -> StepMoment | None:
+        """The step to show; a Transformer's has other parts, see ``TransformerStep``."""
+        moment = moment_of(self.trace, self.cursor_at)
+        return moment if moment is not None and moment.decoding.is_recurrent else None
 
     def _row_cards(self, moment: StepMoment) -> tuple[StepCard, ...]:
         absent = {self.fixed} if moment.attends else {self.states, self.scores, self.weights, self.context}
@@ -165,7 +171,7 @@ class StepCards(View):
 
     def numbers(self) -> Table:
         """Every vector of the step, a row per number: the part, the index, what it stands for, the value."""
-        moment = moment_of(self.trace, self.cursor_at)
+        moment = self._moment()
         if moment is None:
             return Table((), ())
         decoding, step = moment.decoding, moment.step

@@ -18,9 +18,16 @@ class StepMoment:
     """The step that the cursor is at; ``step`` counts from 0, the subscripts of the formulas from 1 as in the papers."""
 
     decoding: Decoding
-    encoding: Encoding
     tokens: Tokens
     step: int
+    read: Encoding | None = None
+
+    @property
+    def encoding(self) -> Encoding:
+        """What a recurrent encoder read; raises LookupError for a Transformer, whose encoder gives Hidden records."""
+        if self.read is None:
+            raise LookupError("a Transformer's source is no Encoding")
+        return self.read
 
     @property
     def now(self) -> str:
@@ -53,13 +60,14 @@ class StepMoment:
 def moment_of(trace: Trace, cursor: Cursor) -> StepMoment | None:
     """The step to draw, clamped to the length of the decoding; None while a part of it hasn't arrived or fits another run."""
     decoding, encoding, tokens = trace.find(Decoding), trace.find(Encoding), trace.tokens(Site.ENCODER)
-    if decoding is None or encoding is None or tokens is None or not len(decoding):
+    if decoding is None or tokens is None or not len(decoding) or not len(tokens):
         return None
-    if len(encoding.states) != len(tokens) or not len(tokens):
+    if decoding.is_recurrent and (encoding is None or len(encoding.states) != len(tokens)):
         return None
     if decoding.weights is not None and decoding.weights.shape[1] != len(tokens):
         return None
-    return StepMoment(decoding, encoding, tokens, min(max(cursor.at_step, 0), len(decoding) - 1))
+    step = min(max(cursor.at_step, 0), len(decoding) - 1)
+    return StepMoment(decoding, tokens, step, encoding if decoding.is_recurrent else None)
 
 
 def lowered(number: int) -> str:
