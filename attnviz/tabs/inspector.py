@@ -104,7 +104,8 @@ class InspectorTab(Tab):
             return beside.joined(self.trace, beside.inside)
         if view in {pages.lens, pages.stream, pages.positions}:
             return beside.joined(self.trace, beside.lens)
-        return beside.unchanged(self.subject) if pages.compared == BEFORE else self.trace
+        is_before = view is pages.map_before or pages.compared == BEFORE
+        return beside.unchanged(self.subject) if is_before else self.trace
 
     def prepare(self) -> None:
         self.map.minus = self.beside.unchanged(self.subject) if self.pages.compared == DIFFERENCE else None

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
+    QSplitter,
     QStackedWidget,
     QWidget,
 )
@@ -44,7 +45,7 @@ TIPS = (
 )
 LEAST = 44 * GRID, 30 * GRID  # what a page needs at least; larger ones scroll or shrink
 HIDDEN = ("states", "norms", "what each layer adds", "in two dimensions", "positions")
-AFTER, BEFORE, DIFFERENCE = COMPARED = ("after", "before", "difference")
+AFTER, BEFORE, BOTH, DIFFERENCE = COMPARED = ("after", "before", "side by side", "difference")
 
 
 class InspectorPages(QWidget):
@@ -54,23 +55,31 @@ class InspectorPages(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.map, self.arcs = HeatMap(self), Arcs(self)
+        self.map, self.map_before, self.arcs = HeatMap(self), HeatMap(self), Arcs(self)
         self.block, self.neurons = BlockView(self), NeuronView(self)
         self.hidden, self.norms, self.stream = HiddenMap(self), NormPlot(self), StreamPlot(self)
         self.projection, self.positions, self.lens = Projection(self), PositionsView(self), LensMap(self)
         self.comparison = QComboBox(self)
         self.comparison.addItems(COMPARED)
         self.comparison.setAccessibleName("Before or after")
-        self.comparison.setToolTip("The run with your changes, the run without, or what they change")
+        self.comparison.setToolTip(
+            "The run with your changes, the run without, both (before at the left), or what they change"
+        )
         self.comparison.currentIndexChanged.connect(self._turn)
         self.comparison.hide()
         self._stack = QStackedWidget(self)
-        for view in self.views:
+        self._maps = QSplitter(Qt.Orientation.Horizontal, self)
+        self._maps.setChildrenCollapsible(False)
+        for half in (self.map_before, self.map):
+            self._maps.addWidget(half)
+        self.map_before.hide()
+        self._stack.addWidget(self._maps)
+        for view in self.views[2:]:
             self._stack.addWidget(view)
         self._stack.setMinimumSize(*LEAST)
         self.panel = Panel("Layer 0 · head 0", self.map, parent=self, body=self._stack)
         self._build_header()
-        self.controls = MapControls(self.map, self.arcs, self)
+        self.controls = MapControls((self.map, self.map_before), self.arcs, self)
         self.panel.add_row(self.controls)
         self.panel.add_row(self._build_states())
         self.hide()  # its panel is shown, in the tab's splitter
@@ -79,7 +88,7 @@ class InspectorPages(QWidget):
     @property
     def views(self) -> tuple[View, ...]:
         return (
-            *(self.map, self.arcs, self.block, self.neurons),
+            *(self.map, self.map_before, self.arcs, self.block, self.neurons),
             *(self.hidden, self.norms, self.stream, self.projection, self.positions, self.lens),
         )
 
@@ -96,7 +105,7 @@ class InspectorPages(QWidget):
 
     @property
     def compared(self) -> str:
-        """Whether the run with what-ifs is shown, the one without, or what changed."""
+        """Whether the run with what-ifs is shown, the one without, both beside each other, or what changed."""
         return self.comparison.currentText()
 
     def offer_comparison(self, *, changed: bool) -> None:
@@ -119,7 +128,8 @@ class InspectorPages(QWidget):
     @Slot()
     def _turn(self) -> None:
         front, page = self.front, self.page
-        self._stack.setCurrentWidget(front)
+        self._stack.setCurrentWidget(self._maps if front is self.map else front)
+        self.map_before.setVisible(self.compared == BOTH)
         self.panel.view = front
         self.controls.setVisible(page < 2)
         self.controls.full(page == 0)

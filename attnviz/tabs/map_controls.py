@@ -12,17 +12,19 @@ from attnviz.views.palette import MAPS
 from attnviz.views.segments import SEGMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from attnviz.trace import Tokens
     from attnviz.views.arcs import Arcs
     from attnviz.views.heat_map import HeatMap
 
 
 class MapControls(QWidget):
-    """A row of selectors that sets the options of the map and the lines."""
+    """A row of selectors that sets the options of the maps and the lines."""
 
-    def __init__(self, heat_map: HeatMap, arcs: Arcs, parent: QWidget | None = None) -> None:
+    def __init__(self, maps: Sequence[HeatMap], arcs: Arcs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._map, self._arcs = heat_map, arcs
+        self._maps, self._arcs = tuple(maps), arcs
         self._tokens: Tokens | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -64,11 +66,13 @@ class MapControls(QWidget):
         hidden: tuple[int, ...] = ()
         if self.special.isChecked() and self._tokens is not None:
             hidden = tuple(place for place, special in enumerate(self._tokens.special) if special)
-        self._map.kind = self.kind.currentText()
-        self._map.scale = self.scale.currentText()
-        self._map.colour_map = self.colours.currentText()
-        self._map.segments = self._arcs.segments = self.segments.currentText()
-        self._map.hidden_tokens = self._arcs.hidden_tokens = hidden
+        for shown in self._maps:
+            shown.kind = self.kind.currentText()
+            shown.scale = self.scale.currentText()
+            shown.colour_map = self.colours.currentText()
+            shown.segments = self.segments.currentText()
+            shown.hidden_tokens = hidden
+        self._arcs.segments, self._arcs.hidden_tokens = self.segments.currentText(), hidden
 
 
 def _box(name: str, choices: tuple[str, ...], tip: str, parent: QWidget) -> QComboBox:

@@ -83,7 +83,15 @@ def test_before_after_and_difference_are_looked_at(qtbot: QtBot, window: Window)
     after = tab.map.picture.values
     tab.pages.comparison.setCurrentText("before")
     np.testing.assert_allclose(tab.map.picture.values, before, atol=1e-6)
+    tab.pages.comparison.setCurrentText("side by side")
+    assert tab.pages.map_before.isVisible()
+    np.testing.assert_allclose(tab.pages.map_before.picture.values, before, atol=1e-6)
+    np.testing.assert_allclose(tab.map.picture.values, after, atol=1e-6)
+    tab.controls.kind.setCurrentText("scores")
+    assert tab.pages.map_before.kind == tab.map.kind == "scores"
+    tab.controls.kind.setCurrentText("weights")
     tab.pages.comparison.setCurrentText("difference")
+    assert tab.pages.map_before.isHidden()
     np.testing.assert_allclose(tab.map.picture.values, after - before, atol=1e-6)
     assert "after − before" in tab.map.picture.caption
     tab.widgets.changes.list.clear()
