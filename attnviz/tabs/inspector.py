@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from attnviz.jobs.inspect import Inspect
 from attnviz.tabs.inspector_beside import Beside, Subject
 from attnviz.tabs.inspector_layout import DECODED, InspectorLayout
-from attnviz.tabs.inspector_pages import BEFORE, DIFFERENCE
+from attnviz.tabs.inspector_pages import BEFORE, BOTH, DIFFERENCE
 from attnviz.tabs.tab import Tab
 from attnviz.trace import Attention, Checked, Cursor, Decoding, Misfits, Shift, Site, Trace
 from attnviz.views.lettering import visible
@@ -108,7 +108,11 @@ class InspectorTab(Tab):
         return beside.unchanged(self.subject) if is_before else self.trace
 
     def prepare(self) -> None:
-        self.map.minus = self.beside.unchanged(self.subject) if self.pages.compared == DIFFERENCE else None
+        pages, before = self.pages, self.beside.unchanged(self.subject)
+        self.map.minus = before if pages.compared == DIFFERENCE else None
+        is_both = pages.compared == BOTH
+        self.map.beside, pages.map_before.beside = (before, self.trace) if is_both else (None, None)
+        self.map.title, pages.map_before.title = ("after", "before") if is_both else ("", "")
 
     def redrawn(self) -> None:
         cursor, parts = self.cursor_at, self.widgets

@@ -63,12 +63,12 @@ class InspectorPages(QWidget):
         self.comparison.addItems(COMPARED)
         self.comparison.setAccessibleName("Before or after")
         self.comparison.setToolTip(
-            "The run with your changes, the run without, both (before at the left), or what they change"
+            "The run with your changes, the run without, both (before above), or what they change"
         )
         self.comparison.currentIndexChanged.connect(self._turn)
         self.comparison.hide()
         self._stack = QStackedWidget(self)
-        self._maps = QSplitter(Qt.Orientation.Horizontal, self)
+        self._maps = QSplitter(Qt.Orientation.Vertical, self)
         self._maps.setChildrenCollapsible(False)
         for half in (self.map_before, self.map):
             self._maps.addWidget(half)

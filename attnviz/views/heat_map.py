@@ -34,6 +34,8 @@ class HeatMap(MapView):
     segments = Option("all", SEGMENTS)
     hidden_tokens: Option[tuple[int, ...]] = Option(())
     minus: Option[Trace | None] = Option(None)
+    beside: Option[Trace | None] = Option(None)
+    title = Option("")
 
     @property
     def _is_signed(self) -> bool:
@@ -121,7 +123,7 @@ class HeatMap(MapView):
         rows, columns = (
             tuple(map(lettered(side.labels).__getitem__, shown)) for side, shown in zip(tokens, places, strict=True)
         )
-        said = " · ".join(part for part in (caption, note) if part)
+        said = " · ".join(part for part in (self.title, caption, note) if part)
         signed = self._is_signed
         return Picture(values, codes, table, *places, rows, columns, "queries ↓", "keys →", ticks, said, signed=signed)
 
@@ -129,6 +131,9 @@ class HeatMap(MapView):
         """Codes of the values, the colour table for them, and the numbers on its bar."""
         signed = self._is_signed
         low, high = spread(values, signed=signed)
+        if self.beside is not None:
+            high = max(high, self._highest_beside())
+            low = -high if signed else low
         if signed:
             unit = f"change of {_UNITS[self.kind]}" if self.minus is not None else _UNITS[self.kind]
             return coded(values, low, high), palette.diverging(), linear_ticks(low, high, unit)
@@ -139,6 +144,16 @@ class HeatMap(MapView):
         logs = np.log10(np.maximum(values, FAINTEST), dtype=np.float32)
         ticks = logarithmic_ticks(FAINTEST, top, "attention weight, log scale")
         return coded(logs, float(np.log10(FAINTEST)), float(np.log10(top))), table, ticks
+
+    def _highest_beside(self) -> float:
+        """The highest value of the same head in the run that is shown beside this one, for one scale of both; 0 without one."""
+        cursor = self.cursor_at
+        other = None if self.beside is None else self.beside.attention(cursor.layer, cursor.site)
+        if other is None or cursor.head >= other.heads:
+            return 0.0
+        values = self._values(other)[0]
+        finite = values[np.isfinite(values)]
+        return float(np.abs(finite).max()) if finite.size else 0.0
 
     def _readout(self, picture: Picture, place: Place) -> str:
         row, column = place

@@ -87,6 +87,8 @@ def test_before_after_and_difference_are_looked_at(qtbot: QtBot, window: Window)
     assert tab.pages.map_before.isVisible()
     np.testing.assert_allclose(tab.pages.map_before.picture.values, before, atol=1e-6)
     np.testing.assert_allclose(tab.map.picture.values, after, atol=1e-6)
+    assert tab.map.picture.ticks == tab.pages.map_before.picture.ticks
+    assert (tab.map.picture.caption, tab.pages.map_before.picture.caption) == ("after", "before")
     tab.controls.kind.setCurrentText("scores")
     assert tab.pages.map_before.kind == tab.map.kind == "scores"
     tab.controls.kind.setCurrentText("weights")
