@@ -116,12 +116,12 @@ class TransformerReading:
         kept: Kept | None,
     ) -> Iterator[Record]:
         steps = 0 if kept is None else kept.steps
+        edits = stepper.told if isinstance(stepper, Told) else ()
         if not made:
-            yield from _first(kept, steps) if kept is not None else ()
+            yield from (told(each, edits) for each in _first(kept, steps)) if kept is not None else ()
             return
         earlier = Trace().plus(*_first(kept, steps)) if kept is not None and steps else None
         yield _output(made, vocabulary, None if earlier is None else earlier.find(Decoding))
-        edits = stepper.told if isinstance(stepper, Told) else ()
         fresh = seen(made, after=steps)
         whole = Trace().plus(*(told(each if earlier is None else _joined(earlier, each), edits) for each in fresh))
         yield from whole.records.values()

@@ -72,6 +72,8 @@ class AlignmentMap(MapView):
             return "This model has no attention: all that it gets of the source is the fixed vector."
         if not len(decoding):
             return "The output is empty: no step has looked at the source."
+        if self.kind == "scores" and alignment_of(self.trace, self.reading) is not None:
+            return "A mean over heads has no scores; choose one head."
         return "The decoding belongs to another source; decode again."
 
     def _found(self) -> Alignment | None:

@@ -102,6 +102,18 @@ def _paint_numbers(painter: QPainter, cells: HeadCells, weights: Floats) -> None
             painter.drawText(cells.cell((head, column)), Qt.AlignmentFlag.AlignCenter, short)
 
 
+def paint_head_numbers(painter: QPainter, cells: HeadCells, chosen: int | None) -> None:
+    """The number of each head before its line, where lines are tall enough; that of the chosen one always."""
+    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    for head in range(cells.heads):
+        own = head == chosen
+        if cells.rise >= SMALL - 1 or own:
+            painter.setFont(ui_font(min(SMALL, max(int(cells.rise), 9)), bold=own))
+            painter.setPen(colour("accent" if own else "muted"))
+            row = cells.row(head)
+            painter.drawText(QRectF(0, row.top() - 3, cells.area.left() - 5, row.height() + 6), flags, str(head))
+
+
 def paint_band(painter: QPainter, area: QRectF, *, strong: bool = True) -> None:
     """A frame around a row or a column that is looked at."""
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QWidget
 from attnviz.table import Table
 from attnviz.trace import Attention, Floats, Site
 from attnviz.views.column_labels import ColumnLabels
-from attnviz.views.head_cells import HeadCells, Spot, paint_band, paint_head_cells
+from attnviz.views.head_cells import HeadCells, Spot, paint_band, paint_head_cells, paint_head_numbers
 from attnviz.views.lettering import isolated
-from attnviz.views.palette import GRID, SMALL, colour, ui_font
+from attnviz.views.palette import GRID
 from attnviz.views.scrolled import paint_focus
 from attnviz.views.step_card import StepCard
 from attnviz.views.step_moment import StepMoment, exact, moment_of
@@ -148,6 +148,11 @@ class HeadsCard(StepCard):
             area.setTop(area.top() + self._labels_over(area, columns).height + 4)
         return HeadCells(area, self.attention.heads, columns, self._there(moment))
 
+    def labels_in(self, width: float) -> ColumnLabels:
+        """The labels of the columns of a card of this width."""
+        area = QRectF(GRID + GUTTER, 0, max(width - 2 * GRID - GUTTER, 1.0), 0)
+        return self._labels_over(area, max(len(self.labels()), 1))
+
     def _labels_over(self, area: QRectF, columns: int) -> ColumnLabels:
         there = 0 if self.moment is None else self._there(self.moment)
         return ColumnLabels(self.labels(), area.left(), area.width() / columns, there)
@@ -178,7 +183,7 @@ class HeadsCard(StepCard):
         if self._opened:
             self.column_labels().paint(painter, cells.area.top() - 3, self.marked)
             paint_scale(painter, self.foot(), 1.0, signed=False)
-        self._paint_heads(painter, cells)
+        paint_head_numbers(painter, cells, self.chosen)
         if self.marked is not None:
             paint_band(painter, cells.column(self.marked), strong=False)
         if self.chosen is not None:
@@ -188,21 +193,6 @@ class HeadsCard(StepCard):
             paint_band(painter, cells.cell((under[0], under[1])))
         if self.hasFocus() and self._at is not None and self._at[1] < cells.there:
             paint_focus(painter, cells.cell(self._at))
-
-    def _paint_heads(self, painter: QPainter, cells: HeadCells) -> None:
-        """The numbers of the heads, where lines are tall enough for them; that of the chosen one always."""
-        for head in range(cells.heads):
-            own = head == self.chosen
-            if cells.rise >= SMALL - 1 or own:
-                painter.setFont(ui_font(min(SMALL, max(int(cells.rise), 9)), bold=own))
-                painter.setPen(colour("accent" if own else "muted"))
-                row = cells.row(head)
-                area = QRectF(GRID / 2, row.top(), cells.area.left() - GRID / 2 - 5, row.height())
-                painter.drawText(
-                    area.adjusted(0, -3, 0, 3),
-                    int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
-                    str(head),
-                )
 
     # reading
 

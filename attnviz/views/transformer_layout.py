@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 
 from attnviz.views.card_layout import Layout, Place
 
-SHARES = (0.27, 0.50, 0.23)
+SHARES = (0.275, 0.495, 0.23)
 ARROW, BETWEEN, CHIP, TIGHT = 18.0, 14.0, 22.0, 4.0
 FRAME = 38.0  # what a row needs beside its heads
 LEAST_HEAD, MOST_HEAD = 10.0, 40.0

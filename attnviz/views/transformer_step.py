@@ -22,7 +22,7 @@ from attnviz.views.step_words_card import WordsCard
 from attnviz.views.transformer_board import Row, TransformerBoard
 from attnviz.views.transformer_cross_card import CrossCard
 from attnviz.views.transformer_heads_card import HeadsCard
-from attnviz.views.transformer_layout import Parts, parts_of
+from attnviz.views.transformer_layout import Parts, parts_of, stacked
 from attnviz.views.transformer_stream_card import InputCard, StreamCard
 from attnviz.views.view import View
 
@@ -129,10 +129,7 @@ class TransformerStep(View):
     def _place(self) -> None:
         which = "input" if self._opened is self.input else "words" if self._opened is self.words else ""
         which = which or ("inner" if self._opened is not None else "")
-        axis = 0.0
-        if not which and self.layers:
-            axis = max(card.column_labels().height for card in self.layers[0][:2])
-        self._parts = parts_of(QRectF(self.rect()), which, axis, self.board.minimumHeight())
+        self._parts = parts_of(QRectF(self.rect()), which, self._axis(which), self.board.minimumHeight())
         for widget, area in (
             (self.input, self._parts.input),
             (self._area, self._parts.layers),
@@ -141,6 +138,16 @@ class TransformerStep(View):
             widget.setGeometry(area.toRect())
         self.readout.raise_()
         self.update()
+
+    def _axis(self, which: str) -> float:
+        """The height of the labels above the layers, for the width that the layers will have."""
+        if which or not self.layers:
+            return 0.0
+        room = parts_of(QRectF(self.rect()), "", 0.0, 0.0).layers
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        room.setWidth(room.width() - (bar if self.board.minimumHeight() > room.height() else 0))
+        [areas] = stacked(room, 1, 1, None).areas
+        return max(card.labels_in(area.width()).height for card, area in zip(self.layers[0][:2], areas, strict=False))
 
     # drawing
 

@@ -251,3 +251,18 @@ def test_attention_is_changed_in_every_head_and_layer(
     undone = run(library, Decode(reference, SOURCE, earlier=again))
     assert undone.find(Decoding).tokens == first.find(Decoding).tokens
     np.testing.assert_allclose(undone.find(Decoding).weights, first.find(Decoding).weights, atol=1e-4)
+
+
+def test_nothing_new_to_write_keeps_what_is_hidden(library: Library, reference: Reference) -> None:
+    """An edit that doesn't fit changes no step: the records are still those under the edit before it."""
+    hiding = (HideSource(0, 2), SetWeights(2, (0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.0)))
+    job = Decode(reference, SOURCE, edits=hiding)
+    before = run(library, job)
+    more = (*hiding, SetContext(0, (0.0,) * 24))
+    again = Decode(reference, SOURCE, edits=more, earlier=Earlier.of(job, before), skips_misfits=True)
+    after = run(library, again)
+    for layer in range(3):
+        first, second = (trace.attention(layer, Site.CROSS) for trace in (before, after))
+        for head in range(4):
+            np.testing.assert_array_equal(second.weights(head), first.weights(head))
+            assert not second.weights(head)[0, 2].any()
