@@ -48,8 +48,11 @@ class ColumnLabels:
 
     def shown(self, marked: int | None = None) -> tuple[int, ...]:
         """The columns that get their label: every one or every so manyth, and the marked one instead of its neighbours."""
-        metrics = QFontMetricsF(token_font(self.size))
-        needed = metrics.height() * 0.9 if self.is_slanted else label_width(self.labels, token_font(self.size)) + GAP
+        font = token_font(self.size)
+        line = (
+            QFontMetricsF(font).height() * 0.9 / math.sin(math.radians(SLANT))
+        )  # what a rising line takes of the axis
+        needed = line if self.is_slanted else label_width(self.labels, font) + GAP
         step, apart = stride(self.pitch, needed), needed / max(self.pitch, 1e-6)
         columns = range(min(self.there, len(self.labels)))
         near = [at for at in columns if at % step == 0 and (marked is None or abs(at - marked) >= apart)]

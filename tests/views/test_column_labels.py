@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -33,6 +34,19 @@ def test_words_rise_where_they_are_wider_than_a_column(qtbot: QtBot) -> None:
     assert ColumnLabels(words, 0.0, 13.0, 3).is_slanted
     assert ColumnLabels(words, 0.0, 13.0, 3).height == TALLEST
     assert not ColumnLabels(words[:2], 0.0, 60.0, 2).is_slanted
+
+
+@pytest.mark.parametrize("pitch", [5.0, 9.0, 11.6, 12.8, 16.0])
+@pytest.mark.parametrize("marked", [None, 4])
+def test_rising_words_stand_apart(qtbot: QtBot, pitch: float, marked: int | None) -> None:
+    """Two of them are parallel lines at 50°: between these there is room for a tall letter and its tail."""
+    words = ("<s>", "NG", "AE", "JH", "DH", "UW", "OY", "ZH", "HH", "AO")
+    labels = ColumnLabels(words, 0.0, pitch, len(words))
+    assert labels.is_slanted
+    letter = QFontMetricsF(token_font(labels.size)).tightBoundingRect("Nj").height()
+    shown = labels.shown(marked)
+    assert len(shown) > 1
+    assert all((right - left) * pitch * math.sin(math.radians(50)) >= letter for left, right in pairwise(shown))
 
 
 def test_the_marked_one_is_always_there(qtbot: QtBot) -> None:
