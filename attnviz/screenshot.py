@@ -68,6 +68,12 @@ def take(targets: dict[str, Path], folder: Path, text: str | None, size: tuple[i
             for name, target in targets.items():
                 window.show_tab(name)
                 _wait(window)
+                if window.tab.name != name:  # an encoder–decoder was opened, which brings its own tab to the front
+                    window.show_tab(name)
+                    _wait(window)
+                if text is not None:
+                    window.tab.take(fit(text))
+                    _wait(window)
                 save(window, target)
         finally:
             window.close()

@@ -13,7 +13,7 @@ from attnviz.edits import HideSource
 from attnviz.errors import ExportError, JobError, printable
 from attnviz.jobs.decode import Decode, Draw, SearchBeam
 from attnviz.models import shelf
-from attnviz.trace import BeamTree, Decoding, Encoding, Trace
+from attnviz.trace import Attention, BeamTree, Decoding, Encoding, Hidden, Site, Trace
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -147,6 +147,12 @@ def arrays(trace: Trace) -> dict[str, NDArray[np.generic]]:
     }
     if encoding is not None:
         found |= {"encoder": encoding.states, "fixed": encoding.fixed}
+    for state in trace.every(Hidden):  # a Transformer's, layer by layer; "encoder" is what its decoder looks at
+        found[f"hidden/{state.site}/{state.layer}"] = state.states
+        found |= {"encoder": state.states} if state.site is Site.ENCODER else {}
+    for attention in trace.every(Attention):
+        place = f"attention/{attention.site}/{attention.layer}"
+        found[place] = np.stack([attention.weights(head) for head in range(attention.heads)])
     names = (
         "embedded",
         "hidden",
@@ -165,7 +171,7 @@ def arrays(trace: Trace) -> dict[str, NDArray[np.generic]]:
 def print_steps(trace: Trace) -> None:
     """The answer as lines of text: each word, its probability, and the source token that it looks at most."""
     tokens, decoding = trace.tokens(), _decoding(trace)
-    print(f"{' '.join(tokens.labels) if tokens else ''}  →  {decoding.text}")
+    print(f"{' '.join(tokens.labels) if tokens else ''}  →  {decoding.text or '(nothing: the end sign comes first)'}")
     for step, label in enumerate(decoding.labels):
         looks = ""
         if decoding.weights is not None and tokens is not None:

@@ -92,11 +92,16 @@ def _require_site(trace: Trace, site: str | None, checkpoint: Reference) -> None
 
 def arrays(trace: Trace, site: str | None = None) -> dict[str, NDArray[np.generic]]:
     """Every record of the trace by name: ``attention/encoder/0`` (heads, queries, keys) and so on, float32; of one site, if named."""
-    tokens = _tokens(trace)
+    of_decoder = site in {Site.DECODER, Site.CROSS}
+    tokens = _tokens(trace, Site.DECODER if of_decoder else Site.ENCODER)
     found: dict[str, NDArray[np.generic]] = {
         "tokens": np.array(tokens.pieces),
         "ids": np.array(tokens.ids, dtype=np.int64),
     }
+    if trace.tokens(Site.DECODER) is not None:  # whose are whose
+        for stack in (Site.ENCODER, Site.DECODER):
+            own = _tokens(trace, stack)
+            found |= {f"tokens/{stack}": np.array(own.pieces), f"ids/{stack}": np.array(own.ids, dtype=np.int64)}
     for record in trace.every(Attention):
         if site is None or record.site == site:
             place = f"{record.site}/{record.layer}"

@@ -31,13 +31,14 @@ def lens_arrays(trace: Trace) -> dict[str, NDArray[np.generic]]:
 
 def print_lens(trace: Trace) -> None:
     """A line a token: the word whose way is followed, and each layer's first word with its probability in percent."""
-    layers, tokens = trace.every(Lens), trace.tokens()
-    if not layers or tokens is None:
+    layers = trace.every(Lens)
+    tokens = trace.tokens(layers[0].site) if layers else None
+    if tokens is None:
         return
     print(
         "the most probable word after each layer, its probability in %, and the rank of the followed word where it is another"
     )
-    heading = ["token", "followed", *(f"layer {layer.layer}" for layer in layers)]
+    heading = ["token", "followed", *(f"layer {layer.layer - 1}" if layer.layer else "embeddings" for layer in layers)]
     rows = [
         [
             printable(tokens.labels[place], WIDEST),

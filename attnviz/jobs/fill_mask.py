@@ -69,6 +69,9 @@ class FillMask:
         if not tokens.masks and self.or_score_words:
             yield from checkpoint.own_probabilities(tokens)
             return
+        if not tokens.masks and tokens.total > len(tokens) and str(checkpoint.codec.spec.mask) in tokens.joint:
+            sentence = f"The {checkpoint.codec.spec.mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
+            raise TextError(sentence, "MASK_CUT_OFF")
         if not tokens.masks:
             raise TextError(
                 f"The text has no {checkpoint.codec.spec.mask}; put it where a word is to be predicted.", "NO_MASK"

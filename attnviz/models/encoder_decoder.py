@@ -102,7 +102,7 @@ class EncoderDecoder:
                     yield from self._told(write(), edits)
         yield from self._told(write(), edits)
         if (made[-1].token if made else previous) != self.writer.end:
-            yield self._endless(first + len(made))
+            yield self._endless(first + len(made), plan.limit)
         yield Timing(time.perf_counter() - began)
 
     @torch.inference_mode()
@@ -124,7 +124,7 @@ class EncoderDecoder:
         made = found.path(tree.leaves[0])
         yield from self._told(reading.written(stepper, made, stepper.start(), self.vocabulary, None), ())
         if made[-1].token != self.writer.end:
-            yield self._endless(len(made))
+            yield self._endless(len(made), plan.limit)
         yield Timing(time.perf_counter() - began)
 
     def _told(self, records: Iterator[Record], edits: Sequence[DecodingEdit]) -> Iterator[Record]:
@@ -169,8 +169,13 @@ class EncoderDecoder:
                     hidden.discard(edit.position)
         return found
 
-    def _endless(self, steps: int) -> Notice:
-        sentence = f"Stopped after {steps} words without an end sign: '{self.report.name}' gives at most {self.writer.longest}."
+    def _endless(self, steps: int, limit: int) -> Notice:
+        words = "1 word" if steps == 1 else f"{steps} words"
+        if limit < self.writer.longest:
+            return Notice("endless", f"Stopped after {words} without an end sign: that is the limit that was set.")
+        sentence = (
+            f"Stopped after {words} without an end sign: '{self.report.name}' gives at most {self.writer.longest}."
+        )
         return Notice("endless", sentence)
 
     def _unknown(self, piece: str) -> bool:

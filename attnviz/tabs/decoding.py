@@ -93,7 +93,20 @@ class DecodingTab(Tab):
         self._was_asked = True
         if self.wish.is_complete:
             self._ask()
+        elif not self.wish.source.strip():
+            self._forget()
         self._on_rested()
+
+    def take(self, text: str) -> None:
+        """A source from outside, as if it were typed."""
+        self.widgets.controls.source.setText(text)
+        self.widgets.controls.say()
+
+    def _forget(self) -> None:
+        """There is no source: what was decoded is not shown as if it were its answer."""
+        for asking in self.askings:
+            asking.forget()
+        self._answered, self._plain, self._shown_of = None, (None, Trace()), None
 
     def ask_again(self) -> None:
         for asking in self.askings:

@@ -142,7 +142,9 @@ class EditList(View):
         self.list.clear()
         for entry in self.entries:
             reason = self._misfits.get(entry.edit) if entry.on else None
-            item = QListWidgetItem(printable(entry.text if reason is None else f"{entry.text} — {reason}", LONGEST))
+            item = QListWidgetItem(
+                printable(entry.text if reason is None else f"not made: {entry.text} — {reason}", LONGEST)
+            )
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if entry.on else Qt.CheckState.Unchecked)
             if reason is not None or not entry.on:

@@ -43,6 +43,7 @@ TIPS = (
     "The hidden states between the layers, and what the layers add",
     "What the model's own head reads from every layer",
 )
+COMPARING = "The run with your changes, the run without, both (before above), or what they change"
 LEAST = 44 * GRID, 30 * GRID  # what a page needs at least; larger ones scroll or shrink
 HIDDEN = ("states", "norms", "what each layer adds", "in two dimensions", "positions")
 AFTER, BEFORE, BOTH, DIFFERENCE = COMPARED = ("after", "before", "side by side", "difference")
@@ -105,7 +106,9 @@ class InspectorPages(QWidget):
 
     @property
     def compared(self) -> str:
-        """Whether the run with what-ifs is shown, the one without, both beside each other, or what changed."""
+        """Whether the run with what-ifs is shown, the one without, both beside each other, or what changed; other pages than the map have the first."""
+        if self.front is not self.map:
+            return AFTER
         return self.comparison.currentText()
 
     def offer_comparison(self, *, changed: bool) -> None:
@@ -130,6 +133,10 @@ class InspectorPages(QWidget):
         front, page = self.front, self.page
         self._stack.setCurrentWidget(self._maps if front is self.map else front)
         self.map_before.setVisible(self.compared == BOTH)
+        self.comparison.setEnabled(front is self.map)
+        self.comparison.setToolTip(
+            COMPARING if front is self.map else "The map can be compared; this page shows the run with your changes"
+        )
         self.panel.view = front
         self.controls.setVisible(page < 2)
         self.controls.full(page == 0)

@@ -93,6 +93,9 @@ class MaskingTab(Tab):
         self._offer_layers()
         self._draw_expected()
         self._chips_panel.set_subtitle(_hint(tokens))
+        count = len(self.scene.changes)
+        changes = "" if not count else "1 change is made" if count == 1 else f"{count} changes are made"
+        self._bars_panel.set_subtitle(f"{changes} inside the model, on the Inspector" if changes else "")
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -103,7 +106,8 @@ class MaskingTab(Tab):
         column.addWidget(self._chips_panel)
         masks = QSplitter(Qt.Orientation.Horizontal, self)
         masks.setChildrenCollapsible(False)
-        masks.addWidget(self._panel("Predictions", self.bars))
+        self._bars_panel = self._panel("Predictions", self.bars)
+        masks.addWidget(self._bars_panel)
         right = QSplitter(Qt.Orientation.Vertical, self)
         right.setChildrenCollapsible(False)
         right.addWidget(self._focus_panel())

@@ -84,6 +84,9 @@ class Tab(QWidget):
     def redrawn(self) -> None:
         """Called after every drawing, for what is not a view."""
 
+    def take(self, text: str) -> None:
+        """A text from outside for a tab that doesn't follow the sentence."""
+
     def set_scene(self, scene: Scene) -> None:
         """Show another scene: asked at once when the tab is visible, else when it becomes so."""
         self.scene = scene

@@ -83,7 +83,7 @@ def test_the_lens_goes_into_the_archive_or_onto_the_screen(run: Run, tiny: Path,
     assert printed.status == 0
     lines = printed.out.splitlines()
     assert len(lines) == 2 + 8
-    assert lines[1].split()[:4] == ["token", "followed", "layer", "0"]
+    assert lines[1].split()[:5] == ["token", "followed", "embeddings", "layer", "0"]
     assert mask["candidates"][0]["token"] in lines[2 + mask["position"]]
 
 

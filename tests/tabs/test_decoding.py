@@ -240,3 +240,13 @@ def test_two_runs_fit_into_a_small_window(hand: Hand) -> None:
     for lane in (0, 1):
         for step in range(len(hand.decoding)):
             assert widgets.timeline.rect().contains(widgets.timeline.chip_area(step, lane).toAlignedRect())
+
+
+def test_without_a_source_nothing_is_shown_as_its_answer(hand: Hand) -> None:
+    """The old matrix and words go; with a source they come back."""
+    hand.tab.take("")
+    hand.qtbot.waitUntil(lambda: hand.window.engine.current is None)
+    assert hand.tab.trace.find(Decoding) is None
+    hand.tab.take("abc")
+    hand.qtbot.waitUntil(lambda: hand.tab.trace.find(Decoding) is not None)
+    assert hand.tab.trace.tokens().text == "abc"

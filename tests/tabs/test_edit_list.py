@@ -114,7 +114,7 @@ def test_what_does_not_fit_is_greyed_with_the_reason(changes: EditList) -> None:
     heard = heard_of(changes)
     changes.tell_misfits({TWO: "the source has tokens 0 to 1"})
     item = changes.list.item(1)
-    assert item.text() == "hide c (2) — the source has tokens 0 to 1"
+    assert item.text() == "not made: hide c (2) — the source has tokens 0 to 1"
     assert item.toolTip() == "Not made: the source has tokens 0 to 1."
     assert item.foreground().color() == colour("muted")
     assert changes.numbers().rows[1] == (2, "hide c (2)", "on", "the source has tokens 0 to 1")

@@ -114,6 +114,7 @@ def test_the_change_of_the_prediction_is_said_in_numbers(qtbot: QtBot, window: W
     assert "%" in tab.widgets.shift_said.text()
     window.show_tab("masking")
     settle(qtbot, window)
+    assert window.tab._bars_panel._subtitle.text().startswith("1 change is made inside the model")
     shown = window.tab.bars.shown[0].entries[0]
     assert (shown.id, shown.probability) == (
         shift.after.entries[0].id,
