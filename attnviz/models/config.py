@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ from attnviz.errors import CheckpointError, printable
 from attnviz.text.strict_json import shown
 
 MODEL_TYPE = "bert"
+FORMAT_VERSION = 1  # of the formats that are attnviz's own
 ACTIVATIONS: tuple[str, ...] = ("gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish", "tanh")
 MOST_LABELS = 10_000
 
@@ -114,6 +116,21 @@ def check_range(key: str, value: object, lowest: int, highest: int) -> None:
         refuse(key, value, f"a whole number from {lowest} to {highest}")
     elif not lowest <= value <= highest:
         refuse(key, value, f"{lowest} to {highest}")
+
+
+def check_version(found: dict[str, Any]) -> None:
+    """Refuse a format of attnviz's own in a version that this program doesn't read."""
+    version = found.get("format_version")
+    if type(version) is not int or version != FORMAT_VERSION:
+        refuse("format_version", version, f"{FORMAT_VERSION}, the one that this version reads", "FORMAT_VERSION")
+
+
+def known_values(found: dict[str, Any], known: Collection[str], needed: Collection[str]) -> dict[str, Any]:
+    """What was found under the known names; refuses where a needed one is missing."""
+    for name in needed:
+        if name not in found:
+            refuse(name, None, "a value: it is missing")
+    return {name: value for name, value in found.items() if name in known}
 
 
 def refuse(key: str, value: object, allowed: str, code: str = "CONFIG_RANGE") -> NoReturn:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from attnviz.models.config import check_range, ignored, refuse
+from attnviz.models.config import check_range, check_version, ignored, known_values, refuse
 from attnviz.models.layout import Entry, Part
 
 MODEL_TYPE = "attnviz-seq2seq"
-FORMAT_VERSION = 1
 ATTENTIONS = ("none", "dot", "general", "additive")
+_NEEDED = ("attention", "source_vocabulary", "target_vocabulary", "embedding", "encoder_width", "decoder_width")
 _WIDTHS = ("embedding", "encoder_width", "decoder_width", "attention_width", "longest")
 _SIGNS = ("begin", "end", "padding")
 
@@ -79,17 +79,11 @@ class Seq2seqConfig:
 
 def parse_seq2seq(found: dict[str, Any]) -> tuple[Seq2seqConfig, tuple[str, ...]]:
     """The configuration in a config.json that was read, and remarks to show; raises CheckpointError."""
-    version = found.get("format_version")
-    if type(version) is not int or version != FORMAT_VERSION:
-        refuse("format_version", version, f"{FORMAT_VERSION}, the one that this version reads", "FORMAT_VERSION")
+    check_version(found)
     if found.get("recurrence", "gru") != "gru":
         refuse("recurrence", found["recurrence"], "gru", "CONFIG_UNSUPPORTED")
-    wanted = ("attention", "source_vocabulary", "target_vocabulary", "embedding", "encoder_width", "decoder_width")
-    for name in wanted:
-        if name not in found:
-            refuse(name, None, "a value: it is missing", "CONFIG_RANGE")
     known = {field.name for field in fields(Seq2seqConfig)}
-    return Seq2seqConfig(**{key: value for key, value in found.items() if key in known}), ignored(found)
+    return Seq2seqConfig(**known_values(found, known, _NEEDED)), ignored(found)
 
 
 def seq2seq_layout(config: Seq2seqConfig) -> tuple[Entry, ...]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from attnviz.models.config import ACTIVATIONS, check_range, ignored, refuse
+from attnviz.models.config import ACTIVATIONS, check_range, check_version, ignored, known_values, refuse
 from attnviz.models.layout import Entry, Part
 
 MODEL_TYPE = "attnviz-transformer"
-FORMAT_VERSION = 1
 POSITIONS = ("sinusoidal", "learned")
 NORMS = ("post", "pre")
 
@@ -106,14 +105,9 @@ class TransformerConfig:
 
 def parse_transformer(found: dict[str, Any]) -> tuple[TransformerConfig, tuple[str, ...]]:
     """The configuration in a config.json that was read, and remarks to show; raises CheckpointError."""
-    version = found.get("format_version")
-    if type(version) is not int or version != FORMAT_VERSION:
-        refuse("format_version", version, f"{FORMAT_VERSION}, the one that this version reads", "FORMAT_VERSION")
-    for name in _NEEDED:
-        if name not in found:
-            refuse(name, None, "a value: it is missing")
+    check_version(found)
     known = {field.name for field in fields(TransformerConfig)}
-    return TransformerConfig(**{key: value for key, value in found.items() if key in known}), ignored(found)
+    return TransformerConfig(**known_values(found, known, _NEEDED)), ignored(found)
 
 
 def transformer_layout(config: TransformerConfig) -> tuple[Entry, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from attnviz.tabs.inspector_changes import InspectorChanges
 from attnviz.tabs.inspector_pages import InspectorPages
@@ -14,6 +14,7 @@ from attnviz.views.head_grid import HeadGrid
 from attnviz.views.head_table import HeadTable
 from attnviz.views.palette import GRID, SMALL, ui_font
 from attnviz.views.panel import Panel
+from attnviz.views.scroller import make_scroller
 from attnviz.views.shift_table import ShiftTable
 from attnviz.views.token_chips import TokenChips
 
@@ -88,11 +89,7 @@ class InspectorLayout:
     def _right(self) -> QWidget:
         column = QSplitter(Qt.Orientation.Vertical, self._tab)
         column.setChildrenCollapsible(False)
-        seen = QScrollArea(self._tab)
-        seen.setFrameShape(QFrame.Shape.NoFrame)
-        seen.setWidgetResizable(True)
-        seen.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        seen.setWidget(self.card)
+        seen = make_scroller(self.card, self._tab)
         for part in (seen.viewport(), self.card):
             part.setAutoFillBackground(False)
         self.card_panel = self._panel("Under the cursor", self.card, seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from attnviz.table import Table
 from attnviz.views.block_board import BlockBoard, Order
@@ -21,6 +21,7 @@ from attnviz.views.block_values_card import ValuesCard
 from attnviz.views.option import Option
 from attnviz.views.palette import colour
 from attnviz.views.scrolled import paint_sentence
+from attnviz.views.scroller import make_scroller
 from attnviz.views.view import View
 
 _Kind = tuple[bool, bool, bool]
@@ -63,11 +64,7 @@ class BlockView(View):
         for card in self.cards:
             card.setParent(self.board)
             card.hide()
-        self._area = QScrollArea(self)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setWidget(self.board)
+        self._area = make_scroller(self.board, self)
         self._area.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Decoding, Site, Trace
 from attnviz.views.card_board import CardBoard, Rows
 from attnviz.views.palette import colour
 from attnviz.views.scrolled import paint_sentence
+from attnviz.views.scroller import make_scroller
 from attnviz.views.step_card import StepCard
 from attnviz.views.step_context_card import ContextCard
 from attnviz.views.step_moment import StepMoment, moment_of
@@ -67,11 +68,7 @@ class StepCards(View):
         for card in self.cards:
             card.setParent(self.board)
             card.hide()
-        self._area = QScrollArea(self)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setWidget(self.board)
+        self._area = make_scroller(self.board, self)
         self._area.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Decoding, Site, Trace
@@ -16,6 +16,7 @@ from attnviz.views.card import Remark
 from attnviz.views.card_board import Readout, paint_arrow
 from attnviz.views.palette import GRID, colour
 from attnviz.views.scrolled import paint_sentence
+from attnviz.views.scroller import make_scroller
 from attnviz.views.step_card import StepCard
 from attnviz.views.step_moment import StepMoment, moment_of
 from attnviz.views.step_words_card import WordsCard
@@ -50,12 +51,8 @@ class TransformerStep(View):
         self._opened: StepCard | None = None
         self._parts: Parts | None = None
         self.board = TransformerBoard()
-        self._area = QScrollArea(self)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = make_scroller(self.board, self)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(self.board)
         self._area.verticalScrollBar().valueChanged.connect(self.update)
         self.readout = Readout(self)
         for card in (self.input, self.words):

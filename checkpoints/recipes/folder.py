@@ -13,8 +13,8 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from attnviz.models import seq2seq_config, transformer_config
+from attnviz.models.config import FORMAT_VERSION
 from attnviz.models.seq2seq import Seq2seq
-from attnviz.models.seq2seq_config import FORMAT_VERSION
 from attnviz.models.transformer import Transformer
 
 Model = Seq2seq | Transformer
