@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,9 +24,9 @@ from attnviz.edits import (
 )
 from attnviz.models.attention import overview
 from attnviz.models.bert import Bert
-from attnviz.models.edited import Kept
-from attnviz.trace import Attention, Block, Hidden, Record, Stream, Trace
+from attnviz.trace import Attention, Block, Stream
 from tests.models.test_bert import batch, pair_of_models
+from tests.records import bits, drained, of
 
 TOKENS, LAYERS, HEADS, WIDTH = 11, 3, 4, 6  # as in pair_of_models
 ROW = tuple(float(weight) for weight in np.random.default_rng(0).dirichlet(np.ones(TOKENS)))
@@ -131,20 +128,6 @@ def authority(
     return found.hidden_states[-1], found.prediction_logits
 
 
-def drained(run: Iterator[Record]) -> tuple[list[Record], torch.Tensor]:
-    """A trace's records and the states that it returns."""
-    records = []
-    while True:
-        try:
-            records.append(next(run))
-        except StopIteration as finished:
-            return records, finished.value
-
-
-def of(kind: type, records: list[Record]) -> list[Any]:
-    return [record for record in records if isinstance(record, kind)]
-
-
 EVERY: tuple[tuple[InsideEdit, ...], ...] = (
     (DropHead(1, 2),),
     (DropHead(0, 0, "mean"),),
@@ -228,76 +211,6 @@ def test_no_edits_are_bit_identical_to_no_edits():
         records, found = drained(ours.trace(ids, segments, blocks=range(LAYERS), edits=edits))
         assert torch.equal(found, states)
         assert list(map(bits, records)) == list(map(bits, plain))
-
-
-def bits(record: Record) -> object:
-    """Everything in a record, to be compared exactly."""
-    match record:
-        case Hidden():
-            return record.slot, record.states.tobytes()
-        case Attention():
-            arrays = (record.query, record.key, record.value, record.mask, *(record.given or {}).values())
-            return record.slot, record.scale, *(None if array is None else array.tobytes() for array in arrays)
-        case Block():
-            return record.slot, {name: stage.tobytes() for name, stage in record.stages.items()}
-        case Stream():
-            return record.slot, record.entering.tobytes(), record.added.tobytes(), record.cosine.tobytes()
-    return record
-
-
-@contextmanager
-def counted(model: Bert) -> Iterator[list[int]]:
-    """The layers that are run, as they are."""
-    seen: list[int] = []
-    hooks = [
-        layer.register_forward_hook(lambda *_, number=number: seen.append(number))
-        for number, layer in enumerate(model.layers)
-    ]
-    yield seen
-    for hook in hooks:
-        hook.remove()
-
-
-@pytest.mark.parametrize(("edit", "layer"), [(DropHead(2, 1), 2), (PatchHidden(1, 0, STATE), 1), (DropLayer(0), 0)])
-def test_going_on_runs_only_the_layers_from_the_edit_on(edit, layer):
-    """Bit for bit the run from the start, the layers below untouched, and their records the very same objects."""
-    ours, _ = strong_pair(15)
-    ids, segments, _ = batch(ours.config, rows=1)
-    earlier = Trace().plus(*ours.trace(ids, segments))
-    whole, states = drained(ours.trace(ids, segments, edits=(edit,)))
-    with counted(ours) as seen:
-        records, found = drained(ours.trace(ids, segments, edits=(edit,), kept=Kept(layer, earlier)))
-    assert seen == list(range(layer, LAYERS))
-    assert torch.equal(found, states)
-    assert list(map(bits, records)) == list(map(bits, whole))
-    for below in range(layer):
-        assert any(record is earlier.hidden(below) for record in records)
-        assert any(record is earlier.attention(below) for record in records)
-
-
-def test_undoing_all_is_bit_identical():
-    """From the edited run back to the model as it is, going on from what both share."""
-    ours, _ = strong_pair(16)
-    ids, segments, _ = batch(ours.config, rows=1)
-    plain, states = drained(ours.trace(ids, segments))
-    edited = Trace().plus(*ours.trace(ids, segments, edits=(Uniform(1),)))
-    records, found = drained(ours.trace(ids, segments, kept=Kept(1, edited)))
-    assert torch.equal(found, states)
-    assert list(map(bits, records)) == list(map(bits, plain))
-
-
-def test_what_an_earlier_run_lacks_of_a_block_is_computed_alone():
-    """A Block and the Streams of kept layers are those of a whole run, and only their own layers are run for them."""
-    ours, _ = strong_pair(17)
-    ids, segments, _ = batch(ours.config, rows=1)
-    earlier = Trace().plus(*ours.trace(ids, segments))
-    whole = list(ours.trace(ids, segments, blocks=(1,), streams=True))
-    with counted(ours) as seen:
-        records = list(ours.trace(ids, segments, blocks=(1,), kept=Kept(LAYERS, earlier)))
-    assert seen == [1]
-    assert list(map(bits, of(Block, records))) == list(map(bits, of(Block, whole)))
-    records = list(ours.trace(ids, segments, kept=Kept(LAYERS, earlier), streams=True))
-    assert list(map(bits, of(Stream, records))) == list(map(bits, of(Stream, whole)))
 
 
 def test_layer_norms_are_what_their_mean_and_variance_say():

@@ -25,8 +25,8 @@ from attnviz.edits import (
 from attnviz.models.attention import overview
 from attnviz.models.transformer import Transformer
 from attnviz.trace import Attention, Block, Site
-from tests.models.test_edited import drained
 from tests.models.test_transformer import batch, torch_layer
+from tests.records import drained
 from tests.transformers_at_random import random_model
 
 SOURCE, STEPS, WIDTH = 9, 7, 6
