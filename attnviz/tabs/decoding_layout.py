@@ -63,7 +63,9 @@ class DecodingLayout:
         self.looks = (Looks(tab), Looks(tab))
         self.cards, self.layers, self.tree = StepCards(tab), TransformerStep(tab), BeamTreeView(tab)
         self.timeline, self.transport = DecodeTimeline(tab), Transport(tab)
-        self.changes = EditList("nothing is changed: click a word, drag a weight, or hide a source token", tab)
+        self.changes = EditList(
+            "nothing is changed: click a word, hide a source token, or drag a recurrent model's weight", tab
+        )
         self.pages, self._step = QStackedWidget(tab), QStackedWidget(tab)
         self.lane_buttons, self.page_buttons = QButtonGroup(tab), QButtonGroup(tab)
         self._both = False

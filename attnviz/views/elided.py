@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from attnviz.views.palette import colour
 
+LEAST_LETTERS = 6
+
 
 class ElidedLabel(QLabel):
-    """Muted, of one line, as narrow as its place; ``text`` is the whole of it."""
+    """Muted, of one line, as narrow as its place, and empty where not even a word has room; ``text`` is the whole of it."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text)
@@ -18,6 +20,8 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self.width() < min(LEAST_LETTERS, len(self.text())) * self.fontMetrics().averageCharWidth():
+            return
         painter = QPainter(self)
         painter.setPen(colour("muted"))
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())

@@ -26,6 +26,7 @@ from attnviz.views.palette import colour
 RELATIONS = ("dot products", "cosines")
 EXTENTS = ("all positions", "the text's positions")
 PERCENTILE = 99.5
+CLIPPED = f"clipped at {PERCENTILE} %"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +119,7 @@ class EncodingMap(PositionMap):
         drawable, note = safe_image(values)
         low, high = spread(drawable, signed=True, percentile=PERCENTILE)
         columns = tuple(range(values.shape[1]))
-        said = f"{placing.record.kind} encoding, {len(placing.record.table)} positions × {values.shape[1]} dimensions"
+        said = f"{placing.record.kind} encoding, {CLIPPED} · {len(placing.record.table)} × {values.shape[1]}"
         bar = "the bar marks the text" if len(placing.used) < len(rows) else ""
         return Picture(
             values,
@@ -130,7 +131,7 @@ class EncodingMap(PositionMap):
             tuple(map(str, columns)),
             "positions ↓",
             "dimensions →",
-            linear_ticks(low, high, f"value, clipped at {PERCENTILE} %"),
+            linear_ticks(low, high, "value"),
             " · ".join(part for part in (said, bar, note) if part),
             square=False,
             signed=True,
@@ -189,8 +190,11 @@ class RelationMap(PositionMap):
             values = np.divide(values, ones[:, None] * ones[None], dtype=np.float32)
         values = np.ascontiguousarray(values[rows.start : rows.stop, rows.start : rows.stop])
         drawable, note = safe_image(values)
-        low, high = (-1.0, 1.0) if self.relation == "cosines" else spread(drawable, signed=True, percentile=PERCENTILE)
-        unit = "cosine" if self.relation == "cosines" else f"dot product, clipped at {PERCENTILE} %"
+        if self.relation == "cosines":
+            low, high, unit, clipped = -1.0, 1.0, "cosine", ""
+        else:
+            low, high = spread(drawable, signed=True, percentile=PERCENTILE)
+            unit, clipped = "dot product", CLIPPED
         names = tuple(map(placing.name, rows))
         return Picture(
             values,
@@ -203,7 +207,7 @@ class RelationMap(PositionMap):
             "positions ↓",
             "positions →",
             linear_ticks(low, high, unit),
-            " · ".join(part for part in (f"{self.relation} between positions", note) if part),
+            " · ".join(part for part in (f"{self.relation} between positions", clipped, note) if part),
             signed=True,
             slants=self.extent == EXTENTS[1],
         )

@@ -63,7 +63,7 @@ def test_the_maps_are_the_table_and_its_products(qtbot: QtBot) -> None:
 def test_it_says_how_the_encoding_was_made(qtbot: QtBot, kind: str) -> None:
     """Learned or sinusoidal, with its size."""
     view = shown(qtbot, PositionsView(), placed_at(kind), Cursor(), ROOM)
-    assert f"{kind} encoding, 32 positions × 24 dimensions" in svg_text(view)
+    assert f"{kind} encoding, clipped at 99.5 % · 32 × 24" in svg_text(view)
 
 
 def test_only_the_texts_positions_if_asked(qtbot: QtBot) -> None:
