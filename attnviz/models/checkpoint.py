@@ -134,13 +134,13 @@ class Checkpoint:
         masks = tokens.masks[:MOST_MASKS]
         logits = finite(self.model.word_logits(states[0, list(masks)]))  # (masks, vocabulary)
         probabilities = logits.softmax(-1)
-        best = self._best(probabilities, top)
+        best = self.best(probabilities, top)
         for position, row, entries in zip(masks, probabilities, best, strict=True):
             original = tokens.originals[position]
             if original is None:
                 yield Candidates(position, entries)
             else:
-                probability, rank = _standing(row, original)
+                probability, rank = standing(row, original)
                 yield Candidates(position, entries, self.codec.label(original), rank, probability)
 
     @torch.inference_mode()
@@ -156,21 +156,35 @@ class Checkpoint:
             yield from self._own_probabilities(tokens, places[start : start + at_once])
 
     def _own_probabilities(self, tokens: Tokens, places: Sequence[int]) -> Iterator[Record]:
-        rows = torch.arange(len(places), device=self.device)
         ids = self._row(tokens.ids).repeat(len(places), 1)  # (places, tokens)
-        columns = torch.tensor(places, device=self.device)
-        ids[rows, columns] = self._mask_id()
-        states = self.model.embeddings(ids, self._row(self._segments(tokens)))
-        for block in self.model.layers:
-            states = block(states).output  # (places, tokens, hidden)
-            yield Progress("each word masked alone", places[0], len(tokens))
-        probabilities = finite(self.model.word_logits(states[rows, columns])).softmax(-1)  # (places, vocabulary)
-        best = self._best(probabilities, EXPECTED)
+        rows = range(len(places))
+        ids[list(rows), list(places)] = self._mask_id()
+        here = Progress("each word masked alone", places[0], len(tokens))
+        probabilities = yield from self.predict(ids, tokens, tuple(zip(rows, places, strict=True)), here)
+        best = self.best(probabilities, EXPECTED)
         for place, row, entries in zip(places, probabilities, best, strict=True):
-            probability, rank = _standing(row, tokens.ids[place])
+            probability, rank = standing(row, tokens.ids[place])
             yield OwnProbability(place, probability, rank, entries)
 
-    def _best(self, probabilities: Tensor, top: int) -> tuple[tuple[Candidate, ...], ...]:
+    @torch.inference_mode()
+    def predict(
+        self, ids: Tensor, tokens: Tokens, places: Sequence[tuple[int, int]], here: Progress
+    ) -> Generator[Record, None, Tensor]:
+        """Word probabilities (places, vocabulary) at (row, position) pairs of variants ``ids`` (rows, tokens) of ``tokens``.
+
+        ``here`` is yielded after every layer: a chance to stop. Raises CheckpointError without a masked-word head, and
+        where the scores are not finite.
+        """
+        self.require_word_head()
+        segments = self._row(self._segments(tokens)).expand(len(ids), -1)
+        states = self.model.embeddings(ids, segments)
+        for block in self.model.layers:
+            states = block(states).output  # (rows, tokens, hidden)
+            yield here
+        rows, columns = ([place[axis] for place in places] for axis in (0, 1))
+        return finite(self.model.word_logits(states[rows, columns])).softmax(-1)  # (places, vocabulary)
+
+    def best(self, probabilities: Tensor, top: int) -> tuple[tuple[Candidate, ...], ...]:
         """The most probable entries of every row of (rows, vocabulary)."""
         best = probabilities.topk(min(top, probabilities.shape[-1]), -1)
         return tuple(
@@ -221,7 +235,7 @@ class Checkpoint:
         return self.codec.mask
 
 
-def _standing(probabilities: Tensor, index: int) -> tuple[float, int]:
+def standing(probabilities: Tensor, index: int) -> tuple[float, int]:
     """Probability and rank (from 1) of one vocabulary entry."""
     own = probabilities[index]
     return float(own), int((probabilities > own).sum()) + 1
