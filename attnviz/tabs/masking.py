@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSplitter, QStackedWidget, Q
 
 from attnviz.errors import printable
 from attnviz.jobs.fill_mask import FillMask
+from attnviz.tabs.masking_pages import PAGES, PREDICT
+from attnviz.tabs.paged import Paged
 from attnviz.tabs.scene import put_in
 from attnviz.tabs.tab import Tab
 from attnviz.trace import Attention, Candidates, Cursor, OwnProbability, Trace
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from attnviz.engine import Engine
     from attnviz.jobs import Job
+    from attnviz.tabs.page import Page
     from attnviz.tabs.scene import Scene
     from attnviz.trace import Record, Span, Tokens
     from attnviz.views.candidate_bars import Choice
@@ -34,7 +37,7 @@ CANDIDATES = 60
 
 
 class MaskingTab(Tab):
-    """Predictions for every mask; with no mask, how probable each word is when it alone is hidden."""
+    """Predictions for every mask; with no mask, how probable each word is when it alone is hidden. Further pages ask their own questions."""
 
     name = "masking"
 
@@ -57,6 +60,39 @@ class MaskingTab(Tab):
 
     def views(self) -> Sequence[View]:
         return (self.chips, self.bars, self.focus, self.layers, self.strip)
+
+    @property
+    def is_settled(self) -> bool:
+        """The page in front has its whole answer."""
+        if self.paged.is_first:
+            return self._is_answered
+        return self.paged.page is None or self.paged.page.is_settled
+
+    @is_settled.setter
+    def is_settled(self, settled: bool) -> None:
+        self._is_answered = settled
+
+    def set_scene(self, scene: Scene) -> None:
+        super().set_scene(scene)
+        self.paged.set_scene(scene)
+
+    def ask(self) -> None:
+        """The pages ask for themselves; the predictions are asked for when they are in front."""
+        if self.paged.is_first:
+            super().ask()
+
+    def ask_again(self) -> None:
+        for page in self.paged.pages:
+            page.forget()
+        if self.paged.page is not None and self.isVisible():
+            self.paged.page.ask()
+        super().ask_again()
+
+    def free(self) -> None:
+        if self.paged.page is None:
+            super().free()
+        else:
+            self.paged.page.free()
 
     def question(self, scene: Scene) -> Job | None:
         if scene.reference is None or (scene.report is not None and not scene.report.can_fill_masks):
@@ -98,8 +134,9 @@ class MaskingTab(Tab):
         self._bars_panel.set_subtitle(f"{changes} inside the model, on the Inspector" if changes else "")
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
+        predict = QWidget(self)
+        column = QVBoxLayout(predict)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self._chips_panel = Panel("Tokens", self.chips, parent=self)
         self._chips_panel.failed.connect(self.failed)
@@ -129,6 +166,31 @@ class MaskingTab(Tab):
         self._pages.addWidget(masks)
         self._pages.addWidget(words)
         column.addWidget(self._pages, 1)
+        self.paged = Paged(self._engine, (*PREDICT, predict), PAGES, self)
+        self.paged.made.connect(self._on_made)
+        self.paged.turned.connect(self._on_turned)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 8, 8, 8)
+        whole.addWidget(self.paged)
+
+    @Slot(object)
+    def _on_made(self, page: Page) -> None:
+        page.failed.connect(self.failed)
+        page.wished.connect(self.wished)
+        page.rested.connect(self._on_rested)
+
+    @Slot()
+    def _on_turned(self) -> None:
+        self.ask()
+        self._on_rested()
+
+    @Slot()
+    def _on_rested(self) -> None:
+        """A page has nothing open any more."""
+        page = self.paged.page
+        if page is not None and page.is_settled:
+            self.noticed.emit(page.notices)
+            self.settled.emit()
 
     def _panel(self, title: str, view: View) -> Panel:
         panel = Panel(title, view, parent=self)

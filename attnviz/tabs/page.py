@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class Page(QWidget):
-    """``failed`` carries an AttnvizError, ``rested`` says that a question has ended."""
+    """``failed`` carries an AttnvizError, ``rested`` says that a question has ended, ``wished`` a Scene that was asked for here."""
 
     failed = Signal(object)
     rested = Signal()
+    wished = Signal(object)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)

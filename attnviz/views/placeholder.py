@@ -18,6 +18,13 @@ class Placeholder(QWidget):
         self.sentence = sentence
         self.setAccessibleName(sentence)
 
+    def say(self, sentence: str) -> None:
+        """Another sentence."""
+        if sentence != self.sentence:
+            self.sentence = sentence
+            self.setAccessibleName(sentence)
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), colour("surface"))

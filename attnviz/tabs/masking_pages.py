@@ -1,0 +1,29 @@
+"""The pages of the masking tab beside the live predictions; adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnviz.tabs.paged import PageEntry
+
+if TYPE_CHECKING:
+    from attnviz.trace import LoadReport
+
+PREDICT = ("Predict", "What stands behind each mask, as you type")
+
+
+def no_mask(report: LoadReport) -> str:
+    """Why words can't be masked and predicted."""
+    if report.can_fill_masks:
+        return ""
+    return f"“{report.name}” can't predict masked words: it has no masked-word head, or its tokenizer no mask token. Open a checkpoint that has both, such as bert-l6-h384-en."
+
+
+def no_pair(report: LoadReport) -> str:
+    """Why pairs can't be judged."""
+    if report.can_judge_pairs:
+        return ""
+    return f"“{report.name}” has no next-sentence head, so it can't say whether two sentences are neighbours. Open a checkpoint that has one, such as bert-l6-h384-en."
+
+
+PAGES: tuple[PageEntry, ...] = ()
