@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
 from tokenizers import Encoding, Tokenizer
 
 from attnviz.errors import CheckpointError, TextError
+from attnviz.text.vocabulary import Vocabulary, vocabulary
 from attnviz.trace import Span, Tokens
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ class Codec:
     def size(self) -> int:
         """One more than the highest id, the number of rows an embedding needs."""
         return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What masking draws from; any token that the tokenizer calls special is left alone, the unknown one too. Raises TextError."""
+        named = map(self._id, (self.spec.cls, self.spec.sep, self.spec.pad, self.spec.unknown))
+        added = self._tokenizer.get_added_tokens_decoder()
+        special = {number for number in named if number is not None} | {
+            n for n, token in added.items() if token.special
+        }
+        return vocabulary(self._tokenizer.get_vocab(with_added_tokens=True), self.mask, frozenset(special))
 
     def piece(self, index: int) -> str:
         """The vocabulary's own string of an id; an id outside the vocabulary is shown as its number."""

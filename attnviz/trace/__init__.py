@@ -6,6 +6,7 @@ from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, S
 from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
 from attnviz.trace.lens import Lens
+from attnviz.trace.masking import Chosen, Masking, Treatment, Unit
 from attnviz.trace.merges import (
     NEVER,
     Curves,
@@ -36,6 +37,7 @@ __all__ = [
     "Candidates",
     "Checked",
     "Choice",
+    "Chosen",
     "Compared",
     "Comparison",
     "Cursor",
@@ -52,6 +54,7 @@ __all__ = [
     "Lens",
     "LoadReport",
     "Made",
+    "Masking",
     "Merge",
     "MergeTree",
     "Merges",
@@ -75,6 +78,8 @@ __all__ = [
     "Timing",
     "Tokens",
     "Trace",
+    "Treatment",
+    "Unit",
     "Why",
     "frozen",
     "length_penalty",
