@@ -37,6 +37,29 @@ def even_ticks(end: float, most: int) -> tuple[tuple[float, str], ...]:
     return tuple((index * step, f"{index * step:,.6g}") for index in range(1, count + 1))
 
 
+def range_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Multiples of one round number from ``low`` to ``high`` > ``low``, each as it is written; about ``most`` at most."""
+    step = _round_step((high - low) / max(1, most))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return tuple((index * step, f"{index * step:,.6g}".replace("-", "−")) for index in range(first, last + 1))
+
+
+def decade_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """1, 2 and 5 times the powers of ten from ``low`` > 0 to ``high``, fewer where these are more than ``most``.
+
+    Where hardly any lies there, they are even steps.
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for parts, stride in (((1, 2, 5), 1), ((1, 3), 1), *(((1,), stride) for stride in range(1, 700))):
+        values = [part * 10.0**power for power in powers if power % stride == 0 for part in parts]
+        inside = [value for value in values if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
+        if len(inside) <= max(1, most):
+            break
+    if len(inside) < 2 and high < 10 * low:
+        return range_ticks(low, high, most)
+    return tuple((value, f"{value:,g}".replace("-", "−")) for value in inside)
+
+
 def logarithmic_ticks(faintest: float, high: float, unit: str) -> Ticks:
     """Powers of ten from ``faintest``, which stands for all that is fainter, up to ``high`` > ``faintest``."""
     low, top = math.log10(faintest), math.log10(high)

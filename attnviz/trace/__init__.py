@@ -19,6 +19,7 @@ from attnviz.trace.merges import (
     Timeline,
     Why,
 )
+from attnviz.trace.plots import Axis, Mark, Plot, Series, measured
 from attnviz.trace.record import Floats, Record, Site, Slot, Span, frozen
 from attnviz.trace.remarks import LoadReport, Notice, Progress, Timing
 from attnviz.trace.states import Block, Hidden
@@ -29,6 +30,7 @@ __all__ = [
     "NEVER",
     "STEPS",
     "Attention",
+    "Axis",
     "BeamTree",
     "Block",
     "BlockWeights",
@@ -54,6 +56,7 @@ __all__ = [
     "Lens",
     "LoadReport",
     "Made",
+    "Mark",
     "Masking",
     "Merge",
     "MergeTree",
@@ -63,9 +66,11 @@ __all__ = [
     "Overview",
     "OwnProbability",
     "Piece",
+    "Plot",
     "Positions",
     "Progress",
     "Record",
+    "Series",
     "Sharing",
     "Shift",
     "Site",
@@ -83,5 +88,6 @@ __all__ = [
     "Why",
     "frozen",
     "length_penalty",
+    "measured",
     "softmax",
 ]

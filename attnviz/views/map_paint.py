@@ -240,10 +240,11 @@ def paint_ring(painter: QPainter, room: QRectF) -> None:
 
 
 def paint_readout(painter: QPainter, near: QPointF, text: str, room: QRectF) -> None:
-    """A small plate with ``text`` beside a point, kept inside ``room``."""
+    """A small plate with the lines of ``text`` beside a point, kept inside ``room``."""
     painter.setFont(ui_font(SMALL))
-    metrics = QFontMetricsF(painter.font())
-    width, height = metrics.horizontalAdvance(text) + 2 * GRID, metrics.height() + GRID
+    metrics, lines = QFontMetricsF(painter.font()), text.split("\n")
+    width = max(map(metrics.horizontalAdvance, lines)) + 2 * GRID
+    height = metrics.lineSpacing() * (len(lines) - 1) + metrics.height() + GRID
     plate = QRectF(near.x() + 14, near.y() + 16, width, height)
     if plate.right() > room.right() - 2:
         plate.moveLeft(max(room.left() + 2, min(near.x() - 14, room.right() - 2) - width))
@@ -253,4 +254,6 @@ def paint_readout(painter: QPainter, near: QPointF, text: str, room: QRectF) -> 
     painter.setBrush(QColor(colour("raised")))
     painter.drawRoundedRect(plate, 4, 4)
     painter.setPen(colour("text"))
-    painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), text)
+    side = Qt.AlignmentFlag.AlignHCenter if len(lines) == 1 else Qt.AlignmentFlag.AlignLeft
+    inside = plate.adjusted(GRID, 0, -GRID, 0) if len(lines) > 1 else plate
+    painter.drawText(inside, int(side | Qt.AlignmentFlag.AlignVCenter), text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.export.ticks import even_ticks
+from attnviz.export.ticks import decade_ticks, even_ticks
 from attnviz.trace import Floats
 
 SCALES = ("linear", "log")
@@ -42,10 +42,4 @@ class NormScale:
         """Round values and how they are written; on a logarithmic axis 1, 2 and 5 times the powers of ten, as far as they fit."""
         if not self.low:
             return even_ticks(self.high, most)
-        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        for parts in ((1, 2, 5), (1, 3), (1,)):
-            values = [part * 10.0**power for power in powers for part in parts]
-            inside = [value for value in values if self.low <= value <= self.high]
-            if len(inside) <= most:
-                break
-        return tuple((value, f"{value:g}") for value in inside)
+        return decade_ticks(self.low, self.high, most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnviz.export.ticks import even_ticks
+from attnviz.export.ticks import decade_ticks, even_ticks, range_ticks
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,17 @@ def test_ticks_are_multiples_of_a_round_number(end: float, most: int, numbers: l
     assert [number for _, number in ticks] == numbers
     assert all(0 < value <= end * (1 + 1e-9) for value, _ in ticks)
     assert [float(number.replace(",", "")) for _, number in ticks] == pytest.approx([value for value, _ in ticks])
+
+
+def test_ticks_between_any_two_ends() -> None:
+    """Multiples of a round number on both sides of zero, a true minus before negative ones."""
+    assert [number for _, number in range_ticks(-1.2, 1.0, 5)] == ["−1", "−0.5", "0", "0.5", "1"]
+    assert [value for value, _ in range_ticks(20.0, 60.0, 4)] == [20.0, 30.0, 40.0, 50.0, 60.0]
+
+
+def test_ticks_of_a_logarithmic_axis_thin_out() -> None:
+    """1, 2 and 5, then 1 and 3, then powers of ten, then every so many; within a part of a power even steps."""
+    assert [value for value, _ in decade_ticks(1.0, 10.0, 5)] == [1, 2, 5, 10]
+    assert [value for value, _ in decade_ticks(1.0, 100.0, 5)] == pytest.approx([1, 3, 10, 30, 100])
+    assert [number for _, number in decade_ticks(0.001, 1000.0, 4)] == ["0.01", "1", "100"]
+    assert [value for value, _ in decade_ticks(6.0, 9.0, 4)] == [6, 7, 8, 9]
