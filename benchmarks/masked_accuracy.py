@@ -86,7 +86,7 @@ def guess(checkpoint: Checkpoint, chosen: list[str], seed: int) -> Accuracy:
     answers: Counter[int] = Counter()
     pieces: Counter[int] = Counter()
     for passage in chosen:
-        tokens = checkpoint.codec.encode(passage, limit=checkpoint.model.config.positions)
+        tokens = checkpoint.codec.encode(passage, limit=checkpoint.model.config.longest)
         open_places = [place for place, added in enumerate(tokens.special) if not added]
         pieces.update(tokens.ids[place] for place in open_places)
         places = sorted(dice.sample(open_places, max(1, round(SHARE * len(open_places)))))
@@ -121,7 +121,7 @@ def judge(checkpoint: Checkpoint, kept: list[str], wanted: int, seed: int) -> tu
         place = dice.randrange(len(own) - 1)
         other = dice.choice(dice.choice([part for part in dice.sample(parts, 2) if part is not own]))
         second = own[place + 1] if number % 2 == 0 else other
-        tokens = checkpoint.codec.encode(own[place], second, limit=checkpoint.model.config.positions)
+        tokens = checkpoint.codec.encode(own[place], second, limit=checkpoint.model.config.longest)
         states = checkpoint.model(torch.tensor([tokens.ids]), torch.tensor([tokens.segments]))
         right += int(checkpoint.model.pair_logits(states).argmax()) == number % 2
     return right / max(pairs, 1), pairs
@@ -135,7 +135,7 @@ def difference(checkpoint: Checkpoint, chosen: list[str]) -> float:
     theirs = BertForPreTraining.from_pretrained(checkpoint.report.path, dtype=torch.float32).eval()
     largest = 0.0
     for passage in chosen:
-        tokens = checkpoint.codec.encode(passage, limit=checkpoint.model.config.positions)
+        tokens = checkpoint.codec.encode(passage, limit=checkpoint.model.config.longest)
         ids, segments = torch.tensor([tokens.ids]), torch.tensor([tokens.segments])
         states = checkpoint.model(ids, segments)
         answer = theirs(input_ids=ids, token_type_ids=segments)

@@ -55,18 +55,34 @@ class Stages(NamedTuple):
 
 
 class Embeddings(nn.Module):
-    """Sum of word, position and segment embeddings, normalised (section 3, figure 2)."""
+    """Sum of word, position and segment embeddings, normalised (section 3, figure 2); then projected where they are narrower."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
-        self.word = nn.Embedding(config.vocabulary, config.hidden)
-        self.position = nn.Embedding(config.positions, config.hidden)
-        self.segment = nn.Embedding(config.segments, config.hidden)
-        self.norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
+        width = config.word_width
+        self.word = nn.Embedding(config.vocabulary, width)
+        self.position = nn.Embedding(config.positions, width)
+        self.segment = nn.Embedding(config.segments, width) if config.segments else None
+        self.norm = nn.LayerNorm(width, eps=config.norm_epsilon)
+        self.project = nn.Linear(width, config.hidden) if config.projects else None
+        self.first, self.padding = config.first_position, config.padding
 
     def forward(self, ids: Tensor, segments: Tensor) -> Tensor:
-        positions = torch.arange(ids.shape[-1], device=ids.device)  # (tokens,)
-        return self.norm(self.word(ids) + self.position(positions) + self.segment(segments))  # (batch, tokens, hidden)
+        total = sum(self.parts(ids, segments).values(), torch.zeros((), device=ids.device))  # (batch, tokens, width)
+        states: Tensor = self.norm(total)
+        return states if self.project is None else self.project(states)  # (batch, tokens, hidden)
+
+    def parts(self, ids: Tensor, segments: Tensor) -> dict[str, Tensor]:
+        """What is summed, each (batch, tokens, width)."""
+        found = {"word": self.word(ids), "position": self.position(self.places(ids))}
+        return found if self.segment is None else {**found, "segment": self.segment(segments)}
+
+    def places(self, ids: Tensor) -> Tensor:
+        """The rows of the position table: 0, 1, …, or with RoBERTa from the padding's id on, where padding itself isn't counted."""
+        if not self.first:
+            return torch.arange(ids.shape[-1], device=ids.device).expand_as(ids)  # (batch, tokens)
+        present = (ids != self.padding).long()
+        return present.cumsum(-1) * present + self.first - 1  # (batch, tokens)
 
 
 class FeedForward(nn.Module):
@@ -142,14 +158,15 @@ class MlmHead(nn.Module):
 
     def __init__(self, config: BertConfig, *, own_decoder: bool = False) -> None:
         super().__init__()
-        self.dense = nn.Linear(config.hidden, config.hidden)
-        self.norm = nn.LayerNorm(config.hidden, eps=config.norm_epsilon)
+        width = config.word_width
+        self.dense = nn.Linear(config.hidden, width)
+        self.norm = nn.LayerNorm(width, eps=config.norm_epsilon)
         self.bias = nn.Parameter(torch.zeros(config.vocabulary))
-        self.decoder = nn.Linear(config.hidden, config.vocabulary, bias=False) if own_decoder else None
-        self.activate = ACTIVATE[config.activation]
+        self.decoder = nn.Linear(width, config.vocabulary, bias=False) if own_decoder else None
+        self.activate = ACTIVATE[config.head_activation or config.activation]
 
     def forward(self, states: Tensor, words: Tensor) -> Tensor:
-        """Logits (…, vocabulary) for states (…, hidden); ``words`` is the embedding matrix (vocabulary, hidden)."""
+        """Logits (…, vocabulary) for states (…, hidden); ``words`` is the embedding matrix (vocabulary, width)."""
         weight = words if self.decoder is None else self.decoder.weight
         return F.linear(self.norm(self.activate(self.dense(states))), weight, self.bias)
 
@@ -165,11 +182,31 @@ class NspHead(nn.Module):
         return self.classifier(pooled)  # (batch, 2)
 
 
+class RtdHead(nn.Module):
+    """Replaced-token detection (Clark et al. 2020): one logit a token, above 0 where the word was replaced rather than not."""
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.dense = nn.Linear(config.hidden, config.hidden)
+        self.classifier = nn.Linear(config.hidden, 1)
+        self.activate = ACTIVATE[config.activation]
+
+    def forward(self, states: Tensor) -> Tensor:
+        return self.classifier(self.activate(self.dense(states)))[..., 0]  # (…, tokens)
+
+
 class Bert(nn.Module):
-    """The whole model; heads that a checkpoint doesn't have are None."""
+    """The whole model, of whichever member; heads that a checkpoint doesn't have are None."""
 
     def __init__(
-        self, config: BertConfig, *, pooler: bool = True, mlm: bool = True, nsp: bool = True, own_decoder: bool = False
+        self,
+        config: BertConfig,
+        *,
+        pooler: bool = True,
+        mlm: bool = True,
+        nsp: bool = True,
+        rtd: bool = False,
+        own_decoder: bool = False,
     ) -> None:
         super().__init__()
         self.config = config
@@ -178,6 +215,7 @@ class Bert(nn.Module):
         self.pooler = Pooler(config.hidden) if pooler else None
         self.mlm = MlmHead(config, own_decoder=own_decoder) if mlm else None
         self.nsp = NspHead(config.hidden) if nsp else None
+        self.rtd = RtdHead(config) if rtd else None
 
     def forward(self, ids: Tensor, segments: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Last hidden states (batch, tokens, hidden). ``mask`` is boolean (batch, tokens), False = padding."""
@@ -224,4 +262,11 @@ class Bert(nn.Module):
         if self.pooler is None or self.nsp is None:
             raise RuntimeError("this model has no next-sentence head")
         logits: Tensor = self.nsp(self.pooler(states))
+        return logits
+
+    def replaced_logits(self, states: Tensor) -> Tensor:
+        """Logits (…, tokens) that a word was replaced, at the given last states (…, tokens, hidden)."""
+        if self.rtd is None:
+            raise RuntimeError("this model has no head that detects replaced words")
+        logits: Tensor = self.rtd(states)
         return logits

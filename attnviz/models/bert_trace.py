@@ -99,10 +99,5 @@ class Looking:
     def _positions(self) -> PositionsRecord:
         embeddings = self.model.embeddings
         ids = replaced(self.ids, self.edits, HERE)
-        places = torch.arange(ids.shape[-1], device=ids.device)
-        parts: dict[str, Tensor] = {
-            "word": embeddings.word(ids)[0],
-            "position": embeddings.position(places),
-            "segment": embeddings.segment(self.segments)[0],
-        }
-        return positions_of(HERE, "learned", parts, embeddings.position.weight)
+        parts = {name: part[0] for name, part in embeddings.parts(ids, self.segments).items()}
+        return positions_of(HERE, "learned", parts, embeddings.position.weight[embeddings.first :])

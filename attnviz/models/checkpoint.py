@@ -61,7 +61,7 @@ class Checkpoint:
 
     def encode(self, text: str, pair: str | None = None, masked: Sequence[Span] = ()) -> Iterator[Record]:
         """Yield a Notice where the text was cut to the model's positions, then the Tokens. Raises TextError."""
-        tokens = self.codec.encode(text, pair, masked, self.model.config.positions)
+        tokens = self.codec.encode(text, pair, masked, self.model.config.longest)
         if tokens.total > len(tokens):
             added = sum(tokens.special)
             sentence = f"Showing the first {len(tokens) - added} of {tokens.total - added} tokens: the model reads at most {len(tokens)}, {added} of them special."
@@ -226,7 +226,7 @@ class Checkpoint:
 
     def _segments(self, tokens: Tokens) -> tuple[int, ...]:
         """Segment ids the model has an embedding for."""
-        highest = self.model.config.segments - 1
+        highest = max(0, self.model.config.segments - 1)
         return tuple(min(segment, highest) for segment in tokens.segments)
 
     def _mask_id(self) -> int:

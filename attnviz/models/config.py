@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from attnviz.errors import CheckpointError, printable
 from attnviz.text.strict_json import shown
 
-MODEL_TYPE = "bert"
 FORMAT_VERSION = 1  # of the formats that are attnviz's own
 ACTIVATIONS: tuple[str, ...] = ("gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish", "tanh")
 MOST_LABELS = 10_000
 
-# our field -> (Hugging Face key, its default in BertConfig, lowest, highest)
-_SIZES: dict[str, tuple[str, int, int, int]] = {
-    "vocabulary": ("vocab_size", 30522, 1, 1_000_000),
-    "hidden": ("hidden_size", 768, 1, 8192),
-    "layers": ("num_hidden_layers", 12, 1, 96),
-    "heads": ("num_attention_heads", 12, 1, 128),
-    "intermediate": ("intermediate_size", 3072, 1, 65_536),
-    "positions": ("max_position_embeddings", 512, 1, 32_768),
-    "segments": ("type_vocab_size", 2, 1, 16),
-    "padding": ("pad_token_id", 0, 0, 999_999),
+_RANGES: dict[str, tuple[int, int]] = {
+    "vocabulary": (1, 1_000_000),
+    "hidden": (1, 8192),
+    "layers": (1, 96),
+    "heads": (1, 128),
+    "intermediate": (1, 65_536),
+    "positions": (1, 32_768),
+    "segments": (0, 16),
+    "padding": (0, 999_999),
+    "embedding": (1, 8192),
+    "groups": (1, 96),
 }
 _NOTED_WHEN_MISSING = ("vocabulary", "hidden", "layers", "heads", "intermediate")
 _IGNORED_EXACT = ("auto_map", "trust_remote_code", "quantization_config", "use_kernels", "custom_pipelines")
@@ -33,7 +33,12 @@ _IGNORED_PARTS = ("attn_implementation", "experts_implementation")
 
 @dataclass(frozen=True, slots=True)
 class BertConfig:
-    """The sizes of a BERT encoder (Devlin et al. 2018); refuses values that no real checkpoint has."""
+    """The sizes of an encoder of BERT's family (Devlin et al. 2019); refuses values that no real checkpoint has.
+
+    ``kind`` is the member's model_type. ``embedding`` is the width of the embeddings where it isn't ``hidden``;
+    ``first_position`` is the row of the position table that the first token has; ``groups`` says how many sets of
+    parameters all layers share; ``head_activation`` is the masked-word head's own. Without ``segments`` there are no segment embeddings.
+    """
 
     vocabulary: int
     hidden: int
@@ -46,14 +51,22 @@ class BertConfig:
     norm_epsilon: float = 1e-12
     padding: int = 0
     tied: bool = True
+    kind: str = "bert"
+    embedding: int | None = None
+    first_position: int = 0
+    groups: int | None = None
+    head_activation: str | None = None
 
     def __post_init__(self) -> None:
-        for field, (key, _, lowest, highest) in _SIZES.items():
-            check_range(key, getattr(self, field), lowest, highest)
+        for field, limits in _RANGES.items():
+            value = getattr(self, field)
+            if value is not None:
+                check_range(field, value, *limits)
         if self.hidden % self.heads:
             refuse("num_attention_heads", self.heads, f"a divisor of hidden_size {self.hidden}")
-        if self.activation not in ACTIVATIONS:
-            refuse("hidden_act", self.activation, "one of " + ", ".join(ACTIVATIONS))
+        for activation in (self.activation, self.head_activation or "gelu"):
+            if activation not in ACTIVATIONS:
+                refuse("hidden_act", activation, "one of " + ", ".join(ACTIVATIONS))
         if type(self.norm_epsilon) not in (int, float):
             refuse("layer_norm_eps", self.norm_epsilon, "a number")
         if not (math.isfinite(self.norm_epsilon) and 0 < self.norm_epsilon <= 0.1):
@@ -62,20 +75,58 @@ class BertConfig:
             refuse("pad_token_id", self.padding, f"0 to {self.vocabulary - 1}")
         if not isinstance(self.tied, bool):
             refuse("tie_word_embeddings", self.tied, "true or false")
+        if self.longest < 1:
+            refuse("max_position_embeddings", self.positions, f"more than {self.first_position}")
+        if self.groups is not None and self.layers % self.groups:
+            refuse("num_hidden_groups", self.groups, f"a divisor of num_hidden_layers {self.layers}")
+
+    @property
+    def longest(self) -> int:
+        """How many tokens there are positions for."""
+        return self.positions - self.first_position
+
+    @property
+    def word_width(self) -> int:
+        """The width of the embeddings."""
+        return self.hidden if self.embedding is None else self.embedding
+
+    @property
+    def projects(self) -> bool:
+        """Whether the embeddings are projected to the hidden width: ALBERT does it always, ELECTRA where the widths differ."""
+        return self.embedding is not None and (self.kind == "albert" or self.embedding != self.hidden)
 
 
-def parse_bert(found: dict[str, Any]) -> tuple[BertConfig, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where a member of the family writes what in config.json: our field → (key, default), and what is fixed."""
+
+    sizes: Mapping[str, tuple[str, int]]
+    activation: tuple[str, str] = ("hidden_act", "gelu")
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    positions_after_padding: bool = False
+    epsilon_key: str | None = "layer_norm_eps"
+
+
+def parse_encoder(found: dict[str, Any], keys: Keys, kind: str) -> tuple[BertConfig, tuple[str, ...]]:
     """The configuration in a config.json that was read, and remarks to show; raises CheckpointError."""
     _check_variants(found)
     _check_labels(found)
-    values: dict[str, Any] = {field: found.get(key, default) for field, (key, default, _, _) in _SIZES.items()}
+    values: dict[str, Any] = {field: found.get(key, default) for field, (key, default) in keys.sizes.items()}
+    for field, (key, _) in keys.sizes.items():
+        least, most = _RANGES[field]
+        check_range(key, values[field], 1 if field == "segments" else least, most)
+    act, usual = keys.activation
+    if keys.positions_after_padding:
+        values["first_position"] = values["padding"] + 1
     config = BertConfig(
         **values,
-        activation=found.get("hidden_act", "gelu"),
-        norm_epsilon=found.get("layer_norm_eps", 1e-12),
+        kind=kind,
+        activation=found.get(act, usual),
+        norm_epsilon=1e-12 if keys.epsilon_key is None else found.get(keys.epsilon_key, 1e-12),
         tied=found.get("tie_word_embeddings", True),
+        **keys.fixed,
     )
-    return config, (*ignored(found), *_assumed(found))
+    return config, (*ignored(found), *_assumed(found, keys))
 
 
 def _check_variants(found: dict[str, Any]) -> None:
@@ -85,6 +136,8 @@ def _check_variants(found: dict[str, Any]) -> None:
     for key in ("is_decoder", "add_cross_attention", "is_encoder_decoder"):
         if found.get(key) not in (False, None):
             refuse(key, found[key], "false: decoders are not supported", "CONFIG_UNSUPPORTED")
+    if found.get("inner_group_num", 1) != 1:
+        refuse("inner_group_num", found["inner_group_num"], "1", "CONFIG_UNSUPPORTED")
     if found.get("pruned_heads", {}) not in ({}, None, []):
         refuse("pruned_heads", found["pruned_heads"], "empty", "CONFIG_UNSUPPORTED")
 
@@ -103,11 +156,9 @@ def ignored(found: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"config.json: {printable(key, 60)} is ignored; attnviz runs its own code only." for key in names[:10])
 
 
-def _assumed(found: dict[str, Any]) -> tuple[str, ...]:
-    missing = [_SIZES[field] for field in _NOTED_WHEN_MISSING if _SIZES[field][0] not in found]
-    return tuple(
-        f"config.json has no {key}; {default} is assumed and checked by shapes." for key, default, _, _ in missing
-    )
+def _assumed(found: dict[str, Any], keys: Keys) -> tuple[str, ...]:
+    missing = [keys.sizes[field] for field in _NOTED_WHEN_MISSING if keys.sizes[field][0] not in found]
+    return tuple(f"config.json has no {key}; {default} is assumed and checked by shapes." for key, default in missing)
 
 
 def check_range(key: str, value: object, lowest: int, highest: int) -> None:

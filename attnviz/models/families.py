@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from attnviz.errors import CheckpointError
-from attnviz.models import config as bert
 from attnviz.models import seq2seq_config as seq2seq
 from attnviz.models import transformer_config as transformer
+from attnviz.models.bert_layout import bert_layout
 from attnviz.models.config import BertConfig
-from attnviz.models.layout import Entry, bert_layout
+from attnviz.models.layout import Entry
+from attnviz.models.members import PARSE
 from attnviz.models.seq2seq_config import Seq2seqConfig
 from attnviz.models.transformer_config import TransformerConfig
 from attnviz.text.strict_json import parse_object, shown
@@ -33,7 +34,7 @@ class Family:
 FAMILIES = {
     family.model_type: family
     for family in (
-        Family(bert.MODEL_TYPE, BertConfig, bert.parse_bert, bert_layout),
+        *(Family(kind, BertConfig, parse, bert_layout) for kind, parse in PARSE.items()),
         Family(seq2seq.MODEL_TYPE, Seq2seqConfig, seq2seq.parse_seq2seq, seq2seq.seq2seq_layout, translates=True),
         Family(
             transformer.MODEL_TYPE,

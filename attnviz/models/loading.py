@@ -51,6 +51,7 @@ def load(verdict: Verdict, device: torch.device, clock: Callable[[], float] = la
     able = {
         "can_fill_masks": model.mlm is not None and codec.mask is not None,
         "can_judge_pairs": model.nsp is not None,
+        "can_detect": model.rtd is not None,
     }
     return Checkpoint(model, codec, _report(verdict, model, device, probe, clock(), able), device, verdict)
 
@@ -64,6 +65,7 @@ def _bert(verdict: Verdict) -> Bert:
         pooler=Part.POOLER in parts,
         mlm=Part.MLM in parts,
         nsp=Part.NSP in parts and Part.POOLER in parts,
+        rtd=Part.RTD in parts,
         own_decoder="mlm.decoder.weight" in verdict.agreement.sources,
     )
 
@@ -122,12 +124,14 @@ def _agree_on_vocabulary(codec: Codec, rows: int) -> None:
 def _probe(model: Bert, device: torch.device) -> str:
     """Three tokens through the model and its heads; refuses numbers that are not finite."""
     ids = torch.arange(3, device=device)[None] % model.config.vocabulary  # (1, 3)
-    states = model(ids[:, : model.config.positions])  # (1, tokens, hidden)
+    states = model(ids[:, : model.config.longest])  # (1, tokens, hidden)
     outputs = {"hidden states": states}
     if model.mlm is not None:
         outputs["masked-word scores"] = model.word_logits(states)
     if model.nsp is not None:
         outputs["next-sentence scores"] = model.pair_logits(states)
+    if model.rtd is not None:
+        outputs["replaced-word scores"] = model.replaced_logits(states)
     return _verdict_on(outputs, "3 tokens")
 
 
@@ -177,7 +181,7 @@ def _report(
         heads=config.heads,
         hidden=config.hidden,
         vocabulary=config.vocabulary,
-        positions=config.positions,
+        positions=config.longest if isinstance(config, BertConfig) else config.positions,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         expected=len(verdict.agreement.sources) + len(verdict.agreement.missing),
         found=len(verdict.agreement.sources),

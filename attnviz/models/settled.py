@@ -67,7 +67,7 @@ class EncoderGround:
         made = opened.patches.get(wish)
         if made is not None:
             return made
-        found = patch_of(wish, self.rooms, lambda: opened.codec.encode(wish.text, limit=opened.model.config.positions))
+        found = patch_of(wish, self.rooms, lambda: opened.codec.encode(wish.text, limit=opened.model.config.longest))
         if isinstance(found, str):
             return found
         if len(opened.patches) >= MOST_PATCHES:

@@ -25,7 +25,8 @@ def read_weights(verdict: Verdict) -> dict[str, Tensor]:
     for name in sorted(files):
         here = {theirs for theirs in wanted.values() if verdict.tensors[theirs].file == name}
         stored.update(read(Path(verdict.folder) / name, here))
-    return {ours: _float(theirs, stored[theirs]) for ours, theirs in wanted.items()}
+    numbers = {theirs: _float(theirs, tensor) for theirs, tensor in stored.items()}  # once where layers share them
+    return {ours: numbers[theirs] for ours, theirs in wanted.items()}
 
 
 def _safe(path: Path, names: set[str]) -> dict[str, Tensor]:

@@ -60,5 +60,6 @@ class LoadReport(Record):
     notes: tuple[str, ...] = ()
     can_fill_masks: bool = True
     can_judge_pairs: bool = True
+    can_detect: bool = False
     can_write: bool = False
     seconds: float = 0.0

@@ -11,8 +11,9 @@ from transformers import BertConfig as TheirConfig
 from transformers import BertForPreTraining
 
 from attnviz.models.bert import Bert, Stages
+from attnviz.models.bert_layout import bert_layout
 from attnviz.models.config import BertConfig
-from attnviz.models.layout import agree, bert_layout
+from attnviz.models.layout import agree
 from attnviz.trace import Attention, Block, Hidden, Site
 
 

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attnviz.errors import CheckpointError
@@ -97,6 +97,7 @@ KEYS = st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # drawing is slow on a busy machine, and that is all it says
 @given(st.dictionaries(KEYS, JSON))
 def test_any_json_gives_a_configuration_or_a_typed_refusal(keys: dict[str, Any]) -> None:
     """No value of any key escapes as something else than CheckpointError."""
