@@ -58,10 +58,10 @@ class BertConfig:
     head_activation: str | None = None
 
     def __post_init__(self) -> None:
-        for field, limits in _RANGES.items():
-            value = getattr(self, field)
+        for size, limits in _RANGES.items():
+            value = getattr(self, size)
             if value is not None:
-                check_range(field, value, *limits)
+                check_range(size, value, *limits)
         if self.hidden % self.heads:
             refuse("num_attention_heads", self.heads, f"a divisor of hidden_size {self.hidden}")
         for activation in (self.activation, self.head_activation or "gelu"):
@@ -111,10 +111,10 @@ def parse_encoder(found: dict[str, Any], keys: Keys, kind: str) -> tuple[BertCon
     """The configuration in a config.json that was read, and remarks to show; raises CheckpointError."""
     _check_variants(found)
     _check_labels(found)
-    values: dict[str, Any] = {field: found.get(key, default) for field, (key, default) in keys.sizes.items()}
-    for field, (key, _) in keys.sizes.items():
-        least, most = _RANGES[field]
-        check_range(key, values[field], 1 if field == "segments" else least, most)
+    values: dict[str, Any] = {size: found.get(key, default) for size, (key, default) in keys.sizes.items()}
+    for size, (key, _) in keys.sizes.items():
+        least, most = _RANGES[size]
+        check_range(key, values[size], 1 if size == "segments" else least, most)
     act, usual = keys.activation
     if keys.positions_after_padding:
         values["first_position"] = values["padding"] + 1
@@ -157,7 +157,7 @@ def ignored(found: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _assumed(found: dict[str, Any], keys: Keys) -> tuple[str, ...]:
-    missing = [keys.sizes[field] for field in _NOTED_WHEN_MISSING if keys.sizes[field][0] not in found]
+    missing = [keys.sizes[size] for size in _NOTED_WHEN_MISSING if keys.sizes[size][0] not in found]
     return tuple(f"config.json has no {key}; {default} is assumed and checked by shapes." for key, default in missing)
 
 
