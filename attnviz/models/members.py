@@ -69,18 +69,18 @@ ALBERT = Keys(
 )
 """Lan et al. 2020: layers share their parameters; its pair head judges the order of two sentences."""
 
-PARSE = MappingProxyType(
+KEYS = MappingProxyType(
     {
-        kind: partial(parse_encoder, keys=keys, kind=kind)
-        for kind, keys in {
-            "bert": BERT,
-            "roberta": ROBERTA,
-            "xlm-roberta": ROBERTA,
-            "camembert": ROBERTA,
-            "distilbert": DISTILBERT,
-            "electra": ELECTRA,
-            "albert": ALBERT,
-        }.items()
+        "bert": BERT,
+        "roberta": ROBERTA,
+        "xlm-roberta": ROBERTA,
+        "camembert": ROBERTA,
+        "distilbert": DISTILBERT,
+        "electra": ELECTRA,
+        "albert": ALBERT,
     }
 )
+"""By ``model_type``."""
+
+PARSE = MappingProxyType({kind: partial(parse_encoder, keys=keys, kind=kind) for kind, keys in KEYS.items()})
 """By ``model_type``: reads the object in a config.json into a BertConfig, with remarks to show."""
