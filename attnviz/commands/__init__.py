@@ -8,6 +8,7 @@ from __future__ import annotations
 COMMANDS = {
     "list": "attnviz.commands.listing",
     "fill-mask": "attnviz.commands.fill_mask",
+    "score": "attnviz.commands.score",
     "decode": "attnviz.commands.decode",
     "inspect": "attnviz.commands.inspect",
     "tokenize": "attnviz.commands.tokenize",

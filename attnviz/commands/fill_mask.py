@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.commands.edits import add_edits, edits_of
+from attnviz.commands.filling import add_fill, filling_json, print_filling
 from attnviz.commands.run import add_checkpoint, drain, print_json, reference, texts
+from attnviz.errors import JobError
+from attnviz.jobs.fill_all_masks import FillAllMasks
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.text.merge_edits import ForbidPiece
-from attnviz.trace import Candidates
+from attnviz.trace import Candidates, Way
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -32,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PIECE",
         help="cut as if the tokenizer lacked this piece (repeatable)",
     )
+    add_fill(parser)
     parser.add_argument("--json", action="store_true", help="a JSON object")
     add_edits(parser)
     add_checkpoint(parser)
@@ -41,11 +45,20 @@ def run(arguments: Namespace) -> None:
     changes = edits_of(arguments)
     checkpoint = reference(arguments)
     edits = tuple(map(ForbidPiece, arguments.forbid_piece))
-    trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits, changes=changes))
+    if arguments.fill is None:
+        trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits, changes=changes))
+    elif changes:
+        sentence = "--fill asks the model as it is, so it can't be combined with changes inside it; leave out one of the two."
+        raise JobError(sentence, "FILL_CHANGED")
+    else:
+        ways = (Way(arguments.fill),)
+        trace = drain(FillAllMasks(checkpoint, *texts(arguments), top=arguments.top, ways=ways, edits=edits))
     if arguments.json:
-        print_json(as_json(trace, checkpoint))
+        print_json(as_json(trace, checkpoint) | ({} if arguments.fill is None else {"fill": filling_json(trace)}))
         return
     print_bars(trace)
+    if arguments.fill is not None:
+        print_filling(trace)
 
 
 def as_json(trace: Trace, checkpoint: Reference) -> dict[str, object]:

@@ -56,8 +56,7 @@ class FillMask:
     def run(self, library: Library) -> Iterator[Record]:
         checkpoint = library.encoder(self.checkpoint)
         checkpoint.require_mask_head()
-        if self.edits:
-            checkpoint = replace(checkpoint, codec=_edited(checkpoint.codec, self.edits), patches={})
+        checkpoint = edited(checkpoint, self.edits)
         for record in checkpoint.encode(self.text, self.pair, self.masked):
             if isinstance(record, Tokens):
                 yield from self._predict(checkpoint, record)
@@ -69,18 +68,27 @@ class FillMask:
         if not tokens.masks and self.or_score_words:
             yield from checkpoint.own_probabilities(tokens)
             return
-        if not tokens.masks and tokens.total > len(tokens) and str(checkpoint.codec.spec.mask) in tokens.joint:
-            sentence = f"The {checkpoint.codec.spec.mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
-            raise TextError(sentence, "MASK_CUT_OFF")
-        if not tokens.masks:
-            raise TextError(
-                f"The text has no {checkpoint.codec.spec.mask}; put it where a word is to be predicted.", "NO_MASK"
-            )
-        if len(tokens.masks) > MOST_MASKS:
-            yield Notice("masks", f"Predicting the first {MOST_MASKS} of {len(tokens.masks)} masks.")
+        yield from require_masks(checkpoint, tokens)
         kept = kept_of(self.earlier, self.checkpoint, checkpoint, tokens, changes)
         states = yield from checkpoint.trace(tokens, (), changes, kept)
         yield from checkpoint.candidates(states, tokens, self.top)
+
+
+def require_masks(checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Notice]:
+    """Raise TextError where no mask is within the model's reach; say how many are left out where there are too many."""
+    mask = str(checkpoint.codec.spec.mask)
+    if not tokens.masks and tokens.total > len(tokens) and mask in tokens.joint:
+        sentence = f"The {mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
+        raise TextError(sentence, "MASK_CUT_OFF")
+    if not tokens.masks:
+        raise TextError(f"The text has no {mask}; put it where a word is to be predicted.", "NO_MASK")
+    if len(tokens.masks) > MOST_MASKS:
+        yield Notice("masks", f"Predicting the first {MOST_MASKS} of {len(tokens.masks)} masks.")
+
+
+def edited(checkpoint: Checkpoint, edits: tuple[Edit, ...]) -> Checkpoint:
+    """The checkpoint whose tokenizer cuts as after these edits."""
+    return replace(checkpoint, codec=_edited(checkpoint.codec, edits), patches={}) if edits else checkpoint
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -144,33 +145,57 @@ class Checkpoint:
                 yield Candidates(position, entries, self.codec.label(original), rank, probability)
 
     @torch.inference_mode()
-    def own_probabilities(self, tokens: Tokens) -> Iterator[Record]:
-        """Mask every word piece alone and yield its own probability: one batch where it fits, else several."""
-        self.require_mask_head()
-        places = [
-            place for place, added in enumerate(tokens.special) if not added and tokens.ids[place] != self.codec.mask
-        ]
-        at_once = max(1, BATCH_TOKENS // len(tokens))
-        for start in range(0, len(places), at_once):
-            yield Progress("each word masked alone", start, len(places))
-            yield from self._own_probabilities(tokens, places[start : start + at_once])
+    def own_probabilities(self, tokens: Tokens, *, within_word: bool = False) -> Iterator[Record]:
+        """Mask every word piece alone and yield its own probability: one batch where it fits, else several.
 
-    def _own_probabilities(self, tokens: Tokens, places: Sequence[int]) -> Iterator[Record]:
-        ids = self._row(tokens.ids).repeat(len(places), 1)  # (places, tokens)
-        rows = range(len(places))
-        ids[list(rows), list(places)] = self._mask_id()
-        here = Progress("each word masked alone", places[0], len(tokens))
-        probabilities = yield from self.predict(ids, tokens, tuple(zip(rows, places, strict=True)), here)
-        best = self.best(probabilities, EXPECTED)
-        for place, row, entries in zip(places, probabilities, best, strict=True):
-            probability, rank = standing(row, tokens.ids[place])
-            yield OwnProbability(place, probability, rank, entries)
+        ``within_word`` masks with it the pieces that follow in the same word: they would give it away (Kauf & Ivanova 2023).
+        """
+        self.require_mask_head()
+        blanks = [(place, *(later(tokens, place) if within_word else ())) for place in self.scored(tokens)]
+        at_once = max(1, BATCH_TOKENS // len(tokens))
+        for start in range(0, len(blanks), at_once):
+            here = Progress("each word masked alone", start, len(blanks))
+            yield here
+            yield from self._own_probabilities(tokens, blanks[start : start + at_once], here)
+
+    def _own_probabilities(self, tokens: Tokens, blanks: Sequence[Sequence[int]], here: Progress) -> Iterator[Record]:
+        scores = yield from self.guess(tokens.ids, tokens, blanks, here)
+        best, norms = self.best(scores.softmax(-1), EXPECTED), scores.logsumexp(-1)  # (blanks,)
+        for (place, *_), row, norm, entries in zip(blanks, scores, norms, best, strict=True):
+            _, rank = standing(row, tokens.ids[place])
+            known = float(row[tokens.ids[place]] - norm)
+            yield OwnProbability(place, math.exp(known), rank, entries, known)
+
+    def scored(self, tokens: Tokens) -> tuple[int, ...]:
+        """The positions of words: neither masks nor special tokens, except for the one that stands for an unknown word."""
+        spec = self.codec.spec
+        special = {self.codec.mask, *(self.codec.index(name) for name in (spec.cls, spec.sep, spec.pad) if name)}
+        return tuple(
+            place for place, added in enumerate(tokens.special) if not added and tokens.ids[place] not in special
+        )
+
+    @torch.inference_mode()
+    def guess(
+        self, ids: Sequence[int], tokens: Tokens, blanks: Sequence[Sequence[int]], here: Progress
+    ) -> Generator[Record, None, Tensor]:
+        """Word scores (blanks, vocabulary) at the first place of each blank, all places of that blank masked in ``ids``."""
+        rows = self._row(ids).repeat(len(blanks), 1)  # (blanks, tokens)
+        for row, blank in zip(rows, blanks, strict=True):
+            row[list(blank)] = self._mask_id()
+        return (yield from self.scores(rows, tokens, [(row, blank[0]) for row, blank in enumerate(blanks)], here))
 
     @torch.inference_mode()
     def predict(
         self, ids: Tensor, tokens: Tokens, places: Sequence[tuple[int, int]], here: Progress
     ) -> Generator[Record, None, Tensor]:
-        """Word probabilities (places, vocabulary) at (row, position) pairs of variants ``ids`` (rows, tokens) of ``tokens``.
+        """Word probabilities (places, vocabulary) where ``scores`` gives scores."""
+        return (yield from self.scores(ids, tokens, places, here)).softmax(-1)
+
+    @torch.inference_mode()
+    def scores(
+        self, ids: Tensor, tokens: Tokens, places: Sequence[tuple[int, int]], here: Progress
+    ) -> Generator[Record, None, Tensor]:
+        """Word scores (places, vocabulary) at (row, position) pairs of variants ``ids`` (rows, tokens) of ``tokens``.
 
         ``here`` is yielded after every layer: a chance to stop. Raises CheckpointError without a masked-word head, and
         where the scores are not finite.
@@ -182,7 +207,7 @@ class Checkpoint:
             states = block(states).output  # (rows, tokens, hidden)
             yield here
         rows, columns = ([place[axis] for place in places] for axis in (0, 1))
-        return finite(self.model.word_logits(states[rows, columns])).softmax(-1)  # (places, vocabulary)
+        return finite(self.model.word_logits(states[rows, columns]))  # (places, vocabulary)
 
     def best(self, probabilities: Tensor, top: int) -> tuple[tuple[Candidate, ...], ...]:
         """The most probable entries of every row of (rows, vocabulary)."""
@@ -239,3 +264,13 @@ def standing(probabilities: Tensor, index: int) -> tuple[float, int]:
     """Probability and rank (from 1) of one vocabulary entry."""
     own = probabilities[index]
     return float(own), int((probabilities > own).sum()) + 1
+
+
+def later(tokens: Tokens, place: int) -> tuple[int, ...]:
+    """The positions that follow ``place`` in the same word."""
+    word, found = tokens.words[place], []
+    for position in range(place + 1, len(tokens)):
+        if word is None or tokens.words[position] != word:
+            break
+        found.append(position)
+    return tuple(found)

@@ -65,6 +65,12 @@ class Codec:
         """The id of one of the vocabulary's own strings, None where it has no such string."""
         return self._tokenizer.token_to_id(piece)
 
+    def unwritable(self, size: int) -> tuple[int, ...]:
+        """The ids below ``size`` that no text should be given: added tokens such as [SEP], and numbers without a piece."""
+        written = set(self._tokenizer.get_vocab(with_added_tokens=True).values())
+        added = set(self._tokenizer.get_added_tokens_decoder())
+        return tuple(number for number in range(size) if number in added or number not in written)
+
     def ids(self, text: str) -> tuple[int, ...]:
         """The ids of a text without the template's special tokens. Raises TextError ``TOKENIZER_FAILED``."""
         return tuple(self._pieces(text).ids)

@@ -26,3 +26,9 @@ class EditedCodec(Codec):
 
     def piece(self, index: int) -> str:
         return self._unedited.piece(index)
+
+    def unwritable(self, size: int) -> tuple[int, ...]:
+        return self._unedited.unwritable(size)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return self._unedited.decode(ids)

@@ -1,9 +1,10 @@
 """The vocabulary: frozen records of what a model did, the trace that collects them, and the cursor that points into it."""
 
-from attnviz.trace.answers import Candidate, Candidates, OwnProbability, Shift
+from attnviz.trace.answers import Candidate, Candidates, OwnProbability, PseudoLikelihood, Shift
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
 from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
+from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
 from attnviz.trace.lens import Lens
 from attnviz.trace.masking import Chosen, Masking, Treatment, Unit
@@ -49,6 +50,9 @@ __all__ = [
     "Encoding",
     "Family",
     "Fate",
+    "FillStep",
+    "Filled",
+    "Filling",
     "Floats",
     "Hidden",
     "Hiding",
@@ -69,6 +73,7 @@ __all__ = [
     "Plot",
     "Positions",
     "Progress",
+    "PseudoLikelihood",
     "Record",
     "Series",
     "Sharing",
@@ -85,6 +90,7 @@ __all__ = [
     "Trace",
     "Treatment",
     "Unit",
+    "Way",
     "Why",
     "frozen",
     "length_penalty",
