@@ -48,7 +48,9 @@ def run(arguments: Namespace) -> None:
     if arguments.fill is None:
         trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits, changes=changes))
     elif changes:
-        sentence = "--fill asks the model as it is, so it can't be combined with changes inside it; leave out one of the two."
+        sentence = (
+            "--fill asks the model as it is, so it can't be combined with changes inside it; leave out one of the two."
+        )
         raise JobError(sentence, "FILL_CHANGED")
     else:
         ways = (Way(arguments.fill),)

@@ -52,5 +52,9 @@ def print_filling(trace: Trace) -> None:
         print(f"  {number:>2}  position {one.position:<4} {one.word.label:<20} {one.word.probability * 100:6.2f} %")
     print(filling.text)
     whole = filling.log_probability
-    print(f"ln p of these steps {whole:.3f} ({math.exp(whole):.3g}), which for the joint way takes the masks for independent")
-    print(f"ln p of these words from left to right {filling.left_to_right:.3f}, pseudo-log-likelihood {filling.pseudo:.3f}")
+    print(
+        f"ln p of these steps {whole:.3f} ({math.exp(whole):.3g}), which for the joint way takes the masks for independent"
+    )
+    print(
+        f"ln p of these words from left to right {filling.left_to_right:.3f}, pseudo-log-likelihood {filling.pseudo:.3f}"
+    )

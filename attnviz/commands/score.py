@@ -10,6 +10,7 @@ from attnviz.commands.run import add_checkpoint, drain, print_json, reference, t
 from attnviz.errors import TextError
 from attnviz.jobs.score_text import ScoreText
 from attnviz.trace import OwnProbability, PseudoLikelihood
+from attnviz.trace.answers import pseudo_perplexity
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -58,6 +59,14 @@ def as_json(trace: Trace, tokens: Tokens, whole: PseudoLikelihood, checkpoint: R
         "within_word": whole.within_word,
         "pseudo_log_likelihood": whole.log_probability,
         "pseudo_perplexity": _finite(whole.perplexity),
+        "sentences": [
+            {
+                "scored": count,
+                "pseudo_log_likelihood": total,
+                "pseudo_perplexity": _finite(pseudo_perplexity(total, count)),
+            }
+            for total, count in whole.sentences
+        ],
     }
 
 

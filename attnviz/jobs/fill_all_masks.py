@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attnviz.errors import JobError, TextError
+from attnviz.errors import JobError
 from attnviz.jobs.fill_mask import MOST_CANDIDATES, edited, require_masks
 from attnviz.trace import Filled, Filling, Notice, Record, Span, Tokens, Way
 
@@ -71,4 +71,4 @@ class FillAllMasks:
 def _passed_over(filled: tuple[Filled, ...]) -> str:
     places = ", ".join(str(one.position) for one in sorted(filled, key=lambda one: one.position))
     where = f"position {places}" if len(filled) == 1 else f"positions {places}"
-    return f"At {where} the model puts a special token first; the best word after it was filled in."
+    return f"At {where} the model's first choice is a special token or an unused number; the best word was filled in instead."

@@ -78,7 +78,9 @@ def require_masks(checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Notice]:
     """Raise TextError where no mask is within the model's reach; say how many are left out where there are too many."""
     mask = str(checkpoint.codec.spec.mask)
     if not tokens.masks and tokens.total > len(tokens) and mask in tokens.joint:
-        sentence = f"The {mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
+        sentence = (
+            f"The {mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
+        )
         raise TextError(sentence, "MASK_CUT_OFF")
     if not tokens.masks:
         raise TextError(f"The text has no {mask}; put it where a word is to be predicted.", "NO_MASK")

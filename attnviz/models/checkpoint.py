@@ -160,11 +160,11 @@ class Checkpoint:
 
     def _own_probabilities(self, tokens: Tokens, blanks: Sequence[Sequence[int]], here: Progress) -> Iterator[Record]:
         scores = yield from self.guess(tokens.ids, tokens, blanks, here)
-        best, norms = self.best(scores.softmax(-1), EXPECTED), scores.logsumexp(-1)  # (blanks,)
-        for (place, *_), row, norm, entries in zip(blanks, scores, norms, best, strict=True):
-            _, rank = standing(row, tokens.ids[place])
-            known = float(row[tokens.ids[place]] - norm)
-            yield OwnProbability(place, math.exp(known), rank, entries, known)
+        places = [place for place, *_ in blanks]
+        logs = log_probabilities(scores, [tokens.ids[place] for place in places])
+        best = self.best(scores.softmax(-1), EXPECTED)
+        for place, row, log, entries in zip(places, scores, logs, best, strict=True):
+            yield OwnProbability(place, math.exp(log), standing(row, tokens.ids[place])[1], entries, log)
 
     def scored(self, tokens: Tokens) -> tuple[int, ...]:
         """The positions of words: neither masks nor special tokens, except for the one that stands for an unknown word."""
@@ -264,6 +264,13 @@ def standing(probabilities: Tensor, index: int) -> tuple[float, int]:
     """Probability and rank (from 1) of one vocabulary entry."""
     own = probabilities[index]
     return float(own), int((probabilities > own).sum()) + 1
+
+
+def log_probabilities(scores: Tensor, indices: Sequence[int]) -> list[float]:
+    """Ln p of one vocabulary entry in each row of scores (rows, vocabulary); finite where the probability is too small for a float."""
+    own = scores[range(len(indices)), list(indices)]  # (rows,)
+    logs: list[float] = (own.double() - scores.double().logsumexp(-1)).clamp(max=0.0).tolist()
+    return logs
 
 
 def later(tokens: Tokens, place: int) -> tuple[int, ...]:

@@ -6,13 +6,14 @@ after another, each word is predicted with those that stand there already (Wang 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 import torch
 
-from attnviz.models.checkpoint import BATCH_TOKENS, MOST_MASKS, standing
+from attnviz.models.checkpoint import BATCH_TOKENS, MOST_MASKS, log_probabilities, standing
 from attnviz.text.filled import filled_text
 from attnviz.trace import Candidate, Candidates, Filled, Filling, FillStep, Progress, Record, Way
 
@@ -88,14 +89,15 @@ class Filler:
         if key not in self._read:
             row = torch.tensor([key], device=self.checkpoint.device)  # (1, tokens)
             places = [(0, place) for place in still]
-            probabilities = yield from self.checkpoint.predict(row, self.tokens, places, here)  # (masks, vocabulary)
-            self._read[key] = self._in_words(probabilities, still)
+            scores = yield from self.checkpoint.scores(row, self.tokens, places, here)  # (masks, vocabulary)
+            self._read[key] = self._in_words(scores, still)
         return self._read[key]
 
-    def _in_words(self, probabilities: Tensor, still: Sequence[int]) -> Reading:
+    def _in_words(self, scores: Tensor, still: Sequence[int]) -> Reading:
+        probabilities = scores.softmax(-1)
         entries = self.checkpoint.best(probabilities, self.top)
         found = [self._candidates(*part) for part in zip(still, probabilities, entries, strict=True)]
-        return Reading(tuple(found), self._best(probabilities, still))
+        return Reading(tuple(found), self._best(scores, still))
 
     def _candidates(self, place: int, row: Tensor, entries: tuple[Candidate, ...]) -> Candidates:
         original = self.tokens.originals[place] if self.tokens.originals else None
@@ -104,22 +106,21 @@ class Filler:
         probability, rank = standing(row, original)
         return Candidates(place, entries, self.checkpoint.codec.label(original), rank, probability)
 
-    def _best(self, probabilities: Tensor, still: Sequence[int]) -> tuple[Filled, ...]:
+    def _best(self, scores: Tensor, still: Sequence[int]) -> tuple[Filled, ...]:
         """The most probable word at every open mask that is no special token."""
         codec = self.checkpoint.codec
-        closed = torch.tensor(codec.unwritable(probabilities.shape[-1]), dtype=torch.long, device=probabilities.device)
-        allowed = probabilities.index_fill(-1, closed, -1.0)  # (masks, vocabulary)
+        closed = torch.tensor(codec.unwritable(scores.shape[-1]), dtype=torch.long, device=scores.device)
+        numbers = scores.index_fill(-1, closed, -math.inf).argmax(-1).tolist()
         found = []
-        for place, row, number in zip(still, probabilities, allowed.argmax(-1).tolist(), strict=True):
-            probability, rank = standing(row, number)
-            word = Candidate(number, codec.piece(number), codec.label(number), probability)
-            found.append(Filled(place, word, rank))
+        for place, row, number, log in zip(still, scores, numbers, log_probabilities(scores, numbers), strict=True):
+            word = Candidate(number, codec.piece(number), codec.label(number), math.exp(log))
+            found.append(Filled(place, word, log, standing(row, number)[1]))
         return tuple(found)
 
     # measures
 
     def _measures(self, ids: tuple[int, ...]) -> Generator[Record, None, tuple[float, float]]:
-        """ln p of the words, uncovered from left to right; and the sum of ln p of each, masked alone."""
+        """Ln p of the words, uncovered from left to right; and the sum of ln p of each, masked alone."""
         if ids not in self._judged:
             covered = [self.masks[number:] for number in range(len(self.masks))]
             alone = [(place,) for place in self.masks]
@@ -134,8 +135,7 @@ class Filler:
         for start in range(0, len(blanks), at_once):
             some, here = blanks[start : start + at_once], Progress(COMPARING, start, len(blanks))
             scores = yield from self.checkpoint.guess(ids, self.tokens, some, here)  # (blanks, vocabulary)
-            own = scores[range(len(some)), [ids[place] for place, *_ in some]]  # (blanks,)
-            total += float((own.double() - scores.double().logsumexp(-1)).sum())
+            total += math.fsum(log_probabilities(scores, [ids[place] for place, *_ in some]))
         return total
 
 
@@ -147,4 +147,4 @@ def chosen(way: Way, best: Sequence[Filled]) -> tuple[Filled, ...]:
         case Way.LEFT_TO_RIGHT:
             return (best[0],)
         case Way.BEST_FIRST:
-            return (max(best, key=lambda filled: filled.word.probability),)
+            return (max(best, key=lambda filled: filled.log_probability),)

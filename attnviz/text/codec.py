@@ -36,6 +36,7 @@ class Codec:
                 error, CheckpointError("The tokenizer can't be built from its file.", "TOKENIZER_UNREADABLE")
             ) from error
         self.mask = self._id(spec.mask)
+        self._unwritable: dict[int, tuple[int, ...]] = {}
 
     @property
     def size(self) -> int:
@@ -67,9 +68,11 @@ class Codec:
 
     def unwritable(self, size: int) -> tuple[int, ...]:
         """The ids below ``size`` that no text should be given: added tokens such as [SEP], and numbers without a piece."""
-        written = set(self._tokenizer.get_vocab(with_added_tokens=True).values())
-        added = set(self._tokenizer.get_added_tokens_decoder())
-        return tuple(number for number in range(size) if number in added or number not in written)
+        if size not in self._unwritable:
+            written = set(self._tokenizer.get_vocab(with_added_tokens=True).values())
+            closed = set(range(size)) - written | self._tokenizer.get_added_tokens_decoder().keys()
+            self._unwritable[size] = tuple(sorted(number for number in closed if number < size))
+        return self._unwritable[size]
 
     def ids(self, text: str) -> tuple[int, ...]:
         """The ids of a text without the template's special tokens. Raises TextError ``TOKENIZER_FAILED``."""

@@ -20,13 +20,14 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A mask and the word that was put there; its probability is that of the step.
+    """A mask and the word that was put there, with its probability at that step and the natural logarithm of it.
 
     ``rank`` counts from 1 in the model's own list: more than 1 where special tokens, which are never put in, stood before it.
     """
 
     position: int
     word: Candidate
+    log_probability: float
     rank: int = 1
 
 
@@ -66,7 +67,7 @@ class Filling(Record):
     @property
     def log_probability(self) -> float:
         """The sum of ln p over the steps of this way: that of the joint way takes the masks for independent."""
-        return math.fsum(math.log(filled.word.probability) for filled in self.order)
+        return math.fsum(filled.log_probability for filled in self.order)
 
     @property
     def words(self) -> dict[int, Filled]:
