@@ -13,5 +13,6 @@ COMMANDS = {
     "inspect": "attnviz.commands.inspect",
     "tokenize": "attnviz.commands.tokenize",
     "train-bpe": "attnviz.commands.train_bpe",
+    "experiment": "attnviz.commands.experiment",
     "doctor": "attnviz.commands.doctor",
 }

@@ -4,6 +4,7 @@ from attnviz.trace.answers import Candidate, Candidates, OwnProbability, PseudoL
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
 from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
+from attnviz.trace.experiments import Asked, Conclusion, Matrix, Rows
 from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
 from attnviz.trace.lens import Lens
@@ -30,6 +31,7 @@ from attnviz.trace.trace import Cursor, Trace
 __all__ = [
     "NEVER",
     "STEPS",
+    "Asked",
     "Attention",
     "Axis",
     "BeamTree",
@@ -43,6 +45,7 @@ __all__ = [
     "Chosen",
     "Compared",
     "Comparison",
+    "Conclusion",
     "Cursor",
     "Curves",
     "Cut",
@@ -62,6 +65,7 @@ __all__ = [
     "Made",
     "Mark",
     "Masking",
+    "Matrix",
     "Merge",
     "MergeTree",
     "Merges",
@@ -75,6 +79,7 @@ __all__ = [
     "Progress",
     "PseudoLikelihood",
     "Record",
+    "Rows",
     "Series",
     "Sharing",
     "Shift",

@@ -1,0 +1,44 @@
+"""The experiments in the order of the story; adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from attnviz.errors import JobError, printable
+
+if TYPE_CHECKING:
+    from attnviz.jobs.experiments.experiment import Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An experiment that is imported when it is chosen: ``kind`` is its class in ``module``, ``time`` what its default size takes."""
+
+    name: str
+    title: str
+    question: str
+    time: str
+    module: str
+    kind: str
+
+    def load(self) -> type[Experiment]:
+        found: type[Experiment] = getattr(import_module(f"{__name__}.{self.module}"), self.kind)
+        return found
+
+
+# fmt: off
+EXPERIMENTS = (
+    Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "5 s", "without_positions", "WithoutPositions"),
+)
+# fmt: on
+
+
+def find(name: str) -> Entry:
+    """The experiment of that name. Raises JobError that lists what there is."""
+    for entry in EXPERIMENTS:
+        if entry.name == name:
+            return entry
+    known = ", ".join(entry.name for entry in EXPERIMENTS)
+    raise JobError(f"There is no experiment '{printable(name)}'; there are: {known}.", "NO_SUCH_EXPERIMENT")

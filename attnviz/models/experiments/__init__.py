@@ -1,0 +1,1 @@
+"""What experiments compute with torch, a file each."""
