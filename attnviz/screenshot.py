@@ -31,6 +31,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.png")
     parser.add_argument("--text", help="the sentence; a line break starts the second of a pair")
     parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder")
+    parser.add_argument(
+        "--experiment", metavar="NAME", help="of the tab of experiments: which one is run, in its quick size"
+    )
     parser.add_argument("--size", default="1280x800", metavar="WxH")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.set_defaults(device="auto", allow_pickle=False)
@@ -42,12 +45,17 @@ def run(arguments: Namespace) -> None:
         raise ExportError(f"A screenshot is written as .png, not '{printable(target.suffix)}'.", "BAD_SUFFIX")
     size = _size(arguments.size)
     folder = Path(reference(arguments).path)
-    take({arguments.tab: target}, folder, arguments.text, size, arguments.theme)
+    take({arguments.tab: target}, folder, arguments.text, size, arguments.theme, arguments.experiment or "")
     print(f"wrote {printable(str(target), 200)}")
 
 
-def take(targets: dict[str, Path], folder: Path, text: str | None, size: tuple[int, int], theme: str) -> None:
-    """Open one window and save the named tabs, each when it has settled. Raises AttnvizError."""
+def take(
+    targets: dict[str, Path], folder: Path, text: str | None, size: tuple[int, int], theme: str, pose: str = ""
+) -> None:
+    """Open one window and save the named tabs, each when it has settled. Raises AttnvizError.
+
+    ``pose`` says what a tab shows that shows nothing by itself.
+    """
     if not system.has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from attnviz import session, settings  # noqa: PLC0415 - imports Qt
@@ -74,6 +82,8 @@ def take(targets: dict[str, Path], folder: Path, text: str | None, size: tuple[i
                 if text is not None:
                     window.tab.take(fit(text))
                     _wait(window)
+                window.tab.pose(pose)
+                _wait(window)
                 save(window, target)
         finally:
             window.close()

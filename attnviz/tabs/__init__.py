@@ -35,4 +35,11 @@ TABS = (
         "decoding", "Decoding", "How a decoder with attention makes each word", "attnviz.tabs.decoding", "DecodingTab"
     ),
     Entry("tokenization", "Tokenization", "How text becomes tokens", "attnviz.tabs.tokenization", "TokenizationTab"),
+    Entry(
+        "experiments",
+        "Experiments",
+        "Every claim of the story, measured live",
+        "attnviz.tabs.experiments",
+        "ExperimentsTab",
+    ),
 )

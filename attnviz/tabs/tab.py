@@ -87,6 +87,9 @@ class Tab(QWidget):
     def take(self, text: str) -> None:
         """A text from outside for a tab that doesn't follow the sentence."""
 
+    def pose(self, what: str) -> None:
+        """Before a picture is taken: a tab that shows nothing by itself shows ``what``, or what it likes best."""
+
     def set_scene(self, scene: Scene) -> None:
         """Show another scene: asked at once when the tab is visible, else when it becomes so."""
         self.scene = scene

@@ -23,6 +23,12 @@ class RowModel(QAbstractTableModel):
         self.rows: Rows = ()
         self._fonts = ui_font(SMALL + 1), token_font(SMALL + 1)
 
+    def shape(self, columns: tuple[str, ...], numeric: frozenset[int]) -> None:
+        """Other columns; the rows of the old ones are gone."""
+        self.beginResetModel()
+        self.columns, self._numeric, self.rows = columns, numeric, ()
+        self.endResetModel()
+
     def replace(self, rows: Rows) -> None:
         self.beginResetModel()
         self.rows = rows

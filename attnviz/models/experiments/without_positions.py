@@ -94,13 +94,15 @@ class Shuffling:
         return kept
 
     def _embedded(self, order: Tensor) -> Tensor:
-        """Word and segment, with the places' embeddings or without, normalised: (rows, tokens, hidden)."""
+        """The sum of embeddings, those of the places left out or not, and what the model makes of it: (rows, tokens, hidden)."""
         table = self.model.embeddings
-        summed = table.word(self.ids[order]) + table.segment(self.segments)  # (rows, tokens, hidden)
-        if self.positions:
-            summed = summed + table.position(torch.arange(order.shape[1], device=order.device))
-        norm: nn.Module = table.norm
-        return _doubled(norm)(summed.cpu().double()) if self.exact else norm(summed)
+        parts = table.parts(self.ids[order], self.segments.expand_as(order))
+        if not self.positions:
+            del parts["position"]
+        states = torch.stack(tuple(parts.values())).sum(0)  # (rows, tokens, width)
+        for step in (table.norm, *([] if table.project is None else [table.project])):
+            states = _doubled(step)(states.cpu().double()) if self.exact else step(states)
+        return states
 
     def _block(self, layer: int) -> BertBlock:
         block = self.model.block(layer)

@@ -1,0 +1,109 @@
+"""The pictures of one experiment in a grid: a panel for each plot, matrix and table, in the order in which they arrive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+
+from attnviz.trace import Cursor, Matrix, Plot, Rows, Trace
+from attnviz.views.figure import Figure, FigurePanel
+from attnviz.views.line_plot import LinePlot
+from attnviz.views.matrix_map import MatrixMap
+from attnviz.views.moment_slider import MomentSlider
+from attnviz.views.palette import GRID
+from attnviz.views.rows_view import RowsView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attnviz.views.view import View
+
+Key = tuple[type, str]
+WAITING = "What is measured appears here as it comes in."
+
+
+class FigureGrid(QScrollArea):
+    """``failed`` carries an AttnvizError. Plots share one cursor: those over the same places show it together."""
+
+    failed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.panels: dict[Key, FigurePanel] = {}
+        self._sliders: dict[Key, MomentSlider] = {}
+        self._trace, self._cursor = Trace(), Cursor()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inner = QWidget(self)
+        self._grid = QGridLayout(inner)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GRID)
+        self.setWidget(inner)
+
+    @property
+    def figures(self) -> tuple[View, ...]:
+        """The pictures, in order."""
+        return tuple(panel.figure.inner for panel in self.panels.values())
+
+    def draw(self, trace: Trace) -> None:
+        """Show a run, or as much of it as has arrived."""
+        self._trace = trace
+        keys = _keys(trace)
+        if keys != tuple(self.panels):
+            self._lay_out(keys)
+        self._draw()
+
+    def free(self) -> None:
+        self._point(Cursor())
+
+    @Slot(object)
+    def _point(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._draw()
+
+    def _draw(self) -> None:
+        for key, panel in self.panels.items():
+            panel.figure.draw(self._trace, self._cursor)
+            if key in self._sliders:
+                self._sliders[key].follow()
+
+    def _lay_out(self, keys: Sequence[Key]) -> None:
+        """A panel for each, those that were there before kept, in as many columns as fit on a page."""
+        for key in set(self.panels) - set(keys):
+            self.panels[key].deleteLater()
+            self._sliders.pop(key, None)
+        self.panels = {key: self.panels[key] if key in self.panels else self._panel(key) for key in keys}
+        columns = 1 if len(keys) == 1 else 2 if len(keys) <= 4 else 3
+        for place, panel in enumerate(self.panels.values()):
+            last = place == len(keys) - 1
+            span = columns - place % columns if last else 1
+            self._grid.addWidget(panel, place // columns, place % columns, 1, span)
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowStretch(row, 1 if row * columns < len(keys) else 0)
+
+    def _panel(self, key: Key) -> FigurePanel:
+        kind, name = key
+        slider = None
+        if kind is Plot:
+            inner: View = LinePlot(name, WAITING)
+        elif kind is Rows:
+            inner = RowsView(name, WAITING)
+        else:
+            shown = MatrixMap(name, WAITING)
+            inner = shown
+            slider = self._sliders[key] = MomentSlider(shown)
+        panel = FigurePanel(name, Figure(inner, slider), self.widget())
+        panel.failed.connect(self.failed)
+        panel.figure.pointed.connect(self._point)
+        return panel
+
+
+def _keys(trace: Trace) -> tuple[Key, ...]:
+    """What there is to be drawn, each once; the moments of a matrix are one picture."""
+    found = (record for record in trace.records.values() if isinstance(record, Plot | Matrix | Rows))
+    return tuple(dict.fromkeys((type(record), record.name) for record in found))

@@ -1,0 +1,170 @@
+"""One experiment: its question and formula, its controls, what it measures as that comes in, and its conclusion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from attnviz.errors import AttnvizError
+from attnviz.jobs.experiments.experiment import make, uses_checkpoint
+from attnviz.jobs.experiments.setting import settings_of
+from attnviz.tabs.experiments_controls import ExperimentControls
+from attnviz.tabs.experiments_figures import FigureGrid
+from attnviz.tabs.page import Frame, Page
+from attnviz.trace import Asked, Conclusion, Matrix, Plot, Rows, Trace
+from attnviz.views.palette import BASE, GRID, SMALL, token_font, ui_font
+from attnviz.views.placeholder import Placeholder
+
+if TYPE_CHECKING:
+    from attnviz.engine import Engine
+    from attnviz.jobs.experiments import Entry
+    from attnviz.tabs.scene import Scene
+
+PACE_MS = 80
+"""How often what comes in is drawn."""
+
+
+class ExperimentPage(Page):
+    """``changed`` says that a run began or ended here. Its result stays until the next run is complete."""
+
+    changed = Signal()
+
+    def __init__(self, entry: Entry, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(engine, parent)
+        self.entry = entry
+        self._kind = entry.load()
+        self.running = self.asking()
+        self.controls = ExperimentControls(settings_of(self._kind), entry.time, self)
+        self.figures = FigureGrid(self)
+        self.conclusion = _wrapped(self)
+        self._settings = _wrapped(self)
+        self._pace = QTimer(self, singleShot=True, interval=PACE_MS)
+        self._build()
+        self._connect()
+        self._draw()
+
+    @property
+    def result(self) -> Trace:
+        """The last complete run; empty before there was one."""
+        return self.running.trace
+
+    @property
+    def has_result(self) -> bool:
+        return self.result.find(Asked) is not None
+
+    def set_scene(self, scene: Scene) -> None:
+        """A run looks into the model that is open when it begins; results stay, and name theirs."""
+        self.scene = scene
+        lacking = uses_checkpoint(self._kind) and scene.reference is None
+        self.controls.allow("This experiment looks into a model; open one first" if lacking else "")
+
+    def run_quick(self) -> None:
+        self.controls.run_quick()
+
+    def forget(self) -> None:
+        """Nothing is asked again by itself."""
+
+    def free(self) -> None:
+        self.figures.free()
+
+    @Slot(object)
+    def _on_wished(self, values: dict[str, Any]) -> None:
+        try:
+            job = make(self.entry, values, self.scene.reference)
+        except AttnvizError as error:
+            self.failed.emit(error)
+            return
+        self.running.ask(job)
+        self._on_changed()
+
+    @Slot()
+    def _on_came(self) -> None:
+        if not self._pace.isActive():
+            self._pace.start()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._draw()
+        self.changed.emit()
+
+    @Slot()
+    def _draw(self) -> None:
+        """The run that is under way, once it has something to show, else the last one."""
+        asking = self.running
+        begun = any(isinstance(record, Plot | Rows | Matrix) for record in asking.incoming.records.values())
+        shown = asking.incoming if asking.is_busy and begun else asking.trace
+        self.figures.draw(shown)
+        self._pages.setCurrentIndex(1 if self.figures.panels else 0)
+        asked, found = shown.find(Asked), shown.find(Conclusion)
+        self.conclusion.setText(
+            "\n".join(found.sentences) if found else "The conclusion follows when the run is complete."
+        )
+        self._settings.setText("" if asked is None else " · ".join(f"{name} {value}" for name, value in asked.settings))
+        self._concluded.setVisible(asked is not None)
+        self._copy.setEnabled(found is not None)
+        self.controls.follow(asking.progress, busy=asking.is_busy)
+
+    @Slot()
+    def _on_copy(self) -> None:
+        """The conclusion with its settings, as text."""
+        asked = self.result.find(Asked)
+        lines = [self.conclusion.text(), *([asked.command] if asked else [])]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def _connect(self) -> None:
+        self.controls.wished.connect(self._on_wished)
+        self.controls.stopped.connect(self.running.cancel)
+        self.running.came.connect(self._on_came)
+        self.running.rested.connect(self._on_changed)
+        self._pace.timeout.connect(self._draw)
+        self.figures.failed.connect(self.failed)
+        self._copy.clicked.connect(self._on_copy)
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self._head())
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(
+            Placeholder(f"Press Run to measure it here and now: about {self.entry.time}, or seconds with Quick run.")
+        )
+        self._pages.addWidget(self.figures)
+        column.addWidget(self._pages, 1)
+        self._concluded = self._conclusion_frame()
+        column.addWidget(self._concluded)
+
+    def _head(self) -> Frame:
+        frame = Frame(self.entry.title, self)
+        question = _wrapped(self)
+        question.setText(self.entry.question)
+        frame.column.addWidget(question)
+        if self._kind.formula:
+            formula = _wrapped(self)
+            formula.setText(self._kind.formula)
+            formula.setFont(token_font(BASE))
+            frame.column.addWidget(formula)
+        frame.column.addWidget(self.controls)
+        return frame
+
+    def _conclusion_frame(self) -> Frame:
+        frame = Frame("What this run showed", self)
+        self._copy = QPushButton("Copy", frame)
+        self._copy.setToolTip("Copy the conclusion, and the command that makes the same run")
+        frame.header.addWidget(self._copy)
+        frame.column.addWidget(self.conclusion)
+        self._settings.setFont(ui_font(SMALL))
+        self._settings.setObjectName("muted")
+        frame.column.addWidget(self._settings)
+        return frame
+
+
+def _wrapped(parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
