@@ -99,7 +99,7 @@ class Request:
 
 
 class Engine(QObject):
-    """Runs jobs one after another, those that need no model (``needs_models = False``) in a thread of their own; signals ``started`` and ``ended`` carry the Request, in the UI thread."""
+    """Runs jobs one after another, those without a model (``needs_models = False``) and long ones (``runs_apart = True``, with models of their own) in threads of their own; signals ``started`` and ``ended`` carry the Request, in the UI thread."""
 
     started = Signal(object)
     ended = Signal(object)
@@ -118,6 +118,7 @@ class Engine(QObject):
         self._woken.connect(self._on_woken)
         self._worker = _Worker(make_library, self._woken.emit)
         self._scribe = _Worker(_no_library, self._woken.emit)
+        self._lab = _Worker(make_library, self._woken.emit)
         self._left: list[_Worker] = []
 
     @property
@@ -128,7 +129,11 @@ class Engine(QObject):
     @property
     def stuck(self) -> float:
         """Seconds since a worker was told to stop something it hasn't stopped yet; 0 when both answer."""
-        return max(self._worker.stuck, self._scribe.stuck)
+        return max(worker.stuck for worker in self._workers)
+
+    @property
+    def _workers(self) -> tuple[_Worker, ...]:
+        return self._worker, self._scribe, self._lab
 
     def submit(self, job: Job, sink: Sink) -> int:
         """Run ``job`` for ``sink``; an earlier job of the same sink ends as Cancelled at once. Returns the ticket."""
@@ -136,7 +141,8 @@ class Engine(QObject):
         request = Request(next(self._tickets), job, sink)
         self._live[request.ticket] = request
         self.started.emit(request)
-        worker = self._worker if getattr(job, "needs_models", True) else self._scribe
+        worker = self._lab if getattr(job, "runs_apart", False) else self._worker
+        worker = worker if getattr(job, "needs_models", True) else self._scribe
         worker.inbox.put(request)
         return request.ticket
 
@@ -153,6 +159,8 @@ class Engine(QObject):
         self.cancel()
         if self._scribe.stuck:
             self._scribe = self._replace(self._scribe, _no_library)
+        elif self._lab.stuck:
+            self._lab = self._replace(self._lab, self._make_library)
         else:
             self._worker = self._replace(self._worker, self._make_library)
 
@@ -165,7 +173,7 @@ class Engine(QObject):
         """Cancel everything and wait for the worker; False when it, or one left behind, isn't back within ``timeout`` seconds."""
         self.cancel()
         self._timer.stop()
-        workers = (self._worker, self._scribe)
+        workers = self._workers
         for worker in workers:
             worker.retire()
         return all([worker.join(timeout) for worker in workers] + [worker.join(LAST_CHANCE_S) for worker in self._left])
@@ -184,8 +192,8 @@ class Engine(QObject):
 
     @Slot()
     def _fetch(self) -> None:
-        self._worker.awake.clear()
-        self._scribe.awake.clear()
+        for worker in self._workers:
+            worker.awake.clear()
         self._last_fetch = time.perf_counter()
         self._worker.may_go_on.clear()
         try:

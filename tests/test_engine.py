@@ -211,3 +211,29 @@ def test_a_job_on_text_does_not_wait_for_the_models(qtbot):
     qtbot.waitUntil(lambda: bool(model.endings))
     assert engine.close()
     engine.deleteLater()
+
+
+def test_a_long_job_does_not_keep_short_ones_waiting(engine, qtbot):
+    """While a job that runs apart is held, another with a model is answered; closing stops both."""
+    gate, begun = threading.Event(), threading.Event()
+
+    @dataclass(frozen=True)
+    class Long(Scripted):
+        runs_apart = True
+
+    def held(_library):
+        yield note(1)
+        begun.set()
+        gate.wait(10)
+        yield note(2)
+
+    long, short = Listener(), Listener()
+    engine.submit(Long(held), long)
+    qtbot.waitUntil(begun.is_set)
+    engine.submit(Scripted(lambda _library: iter([note(3)])), short)
+    qtbot.waitUntil(lambda: bool(short.endings))
+    assert isinstance(short.endings[0], Done)
+    assert not long.endings
+    gate.set()
+    qtbot.waitUntil(lambda: bool(long.endings))
+    assert isinstance(long.endings[0], Done)

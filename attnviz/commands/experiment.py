@@ -143,8 +143,7 @@ def _print(trace: Trace) -> None:
     """The question, the numbers as plain tables, and the conclusion."""
     (asked,) = trace.every(Asked)
     print(f"{asked.title}: {asked.question}")
-    if asked.formula:
-        print(asked.formula)
+    print(asked.formula)
     print(" · ".join(f"{name} {value}" for name, value in asked.settings))
     for plot in trace.every(Plot):
         print(f"\n{plot.name}: {plot.up.title}")

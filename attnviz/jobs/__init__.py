@@ -15,6 +15,7 @@ class Job(Protocol):
     """A frozen request. It pickles, needs no window, and stops where its generator is closed.
 
     A job on text alone says ``needs_models: ClassVar[bool] = False``: its ``library`` is None, and it never waits for torch.
+    One that takes long says ``runs_apart: ClassVar[bool] = True``: the short ones don't wait for it, and its library is its own.
     """
 
     def run(self, library: Library) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""The pictures of one experiment in a grid: a panel for each plot, matrix and table, in the order in which they arrive."""
+"""The pictures of one experiment in a grid: a panel for each plot, matrix and table, in the experiment's own order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
-from attnviz.trace import Cursor, Matrix, Plot, Rows, Trace
+from attnviz.trace import Asked, Cursor, Matrix, Plot, Rows, Trace
 from attnviz.views.figure import Figure, FigurePanel
 from attnviz.views.line_plot import LinePlot
 from attnviz.views.matrix_map import MatrixMap
@@ -84,7 +84,8 @@ class FigureGrid(QScrollArea):
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
         for row in range(self._grid.rowCount()):
-            self._grid.setRowStretch(row, 1 if row * columns < len(keys) else 0)
+            drawn = any(kind is not Rows for kind, _ in keys[row * columns : (row + 1) * columns])
+            self._grid.setRowStretch(row, 1 if drawn else 0)  # tables take the room of their rows
 
     def _panel(self, key: Key) -> FigurePanel:
         kind, name = key
@@ -104,6 +105,7 @@ class FigureGrid(QScrollArea):
 
 
 def _keys(trace: Trace) -> tuple[Key, ...]:
-    """What there is to be drawn, each once; the moments of a matrix are one picture."""
-    found = (record for record in trace.records.values() if isinstance(record, Plot | Matrix | Rows))
-    return tuple(dict.fromkeys((type(record), record.name) for record in found))
+    """What there is to be drawn, in the order of the experiment; the moments of a matrix are one picture."""
+    asked = trace.find(Asked)
+    kinds = {record.name: type(record) for record in trace.records.values() if isinstance(record, Plot | Matrix | Rows)}
+    return () if asked is None else tuple((kinds[name], name) for name in asked.figures if name in kinds)

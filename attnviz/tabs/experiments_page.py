@@ -15,6 +15,7 @@ from attnviz.tabs.experiments_controls import ExperimentControls
 from attnviz.tabs.experiments_figures import FigureGrid
 from attnviz.tabs.page import Frame, Page
 from attnviz.trace import Asked, Conclusion, Matrix, Plot, Rows, Trace
+from attnviz.views.elided import ElidedLabel
 from attnviz.views.palette import BASE, GRID, SMALL, token_font, ui_font
 from attnviz.views.placeholder import Placeholder
 
@@ -40,7 +41,7 @@ class ExperimentPage(Page):
         self.controls = ExperimentControls(settings_of(self._kind), entry.time, self)
         self.figures = FigureGrid(self)
         self.conclusion = _wrapped(self)
-        self._settings = _wrapped(self)
+        self._settings = ElidedLabel()
         self._pace = QTimer(self, singleShot=True, interval=PACE_MS)
         self._build()
         self._connect()
@@ -100,9 +101,13 @@ class ExperimentPage(Page):
         self._pages.setCurrentIndex(1 if self.figures.panels else 0)
         asked, found = shown.find(Asked), shown.find(Conclusion)
         self.conclusion.setText(
-            "\n".join(found.sentences) if found else "The conclusion follows when the run is complete."
+            "\n".join(f"• {sentence}" for sentence in found.sentences)
+            if found
+            else "The conclusion follows when the run is complete."
         )
-        self._settings.setText("" if asked is None else " · ".join(f"{name} {value}" for name, value in asked.settings))
+        told = "" if asked is None else " · ".join(f"{name} {value}" for name, value in asked.settings)
+        self._settings.setText(told)
+        self._settings.setToolTip(told)
         self._concluded.setVisible(asked is not None)
         self._copy.setEnabled(found is not None)
         self.controls.follow(asking.progress, busy=asking.is_busy)
@@ -139,14 +144,14 @@ class ExperimentPage(Page):
 
     def _head(self) -> Frame:
         frame = Frame(self.entry.title, self)
-        question = _wrapped(self)
-        question.setText(self.entry.question)
-        frame.column.addWidget(question)
-        if self._kind.formula:
-            formula = _wrapped(self)
-            formula.setText(self._kind.formula)
-            formula.setFont(token_font(BASE))
-            frame.column.addWidget(formula)
+        question = ElidedLabel(self.entry.question)
+        question.setFont(ui_font(BASE))
+        question.setToolTip(self.entry.question)
+        frame.header.insertWidget(1, question, 100)  # before the frame's own stretch
+        formula = _wrapped(self)
+        formula.setText(self._kind.formula)
+        formula.setFont(token_font(BASE))
+        frame.column.addWidget(formula)
         frame.column.addWidget(self.controls)
         return frame
 
@@ -154,11 +159,10 @@ class ExperimentPage(Page):
         frame = Frame("What this run showed", self)
         self._copy = QPushButton("Copy", frame)
         self._copy.setToolTip("Copy the conclusion, and the command that makes the same run")
+        self._settings.setFont(ui_font(SMALL))
+        frame.header.insertWidget(1, self._settings, 100)  # before the frame's own stretch
         frame.header.addWidget(self._copy)
         frame.column.addWidget(self.conclusion)
-        self._settings.setFont(ui_font(SMALL))
-        self._settings.setObjectName("muted")
-        frame.column.addWidget(self._settings)
         return frame
 
 

@@ -12,7 +12,10 @@ Setting = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked(Record):
-    """Which experiment runs, and under which ``settings`` (name, value), the seed among them; ``command`` runs it again."""
+    """Which experiment runs, and under which ``settings`` (name, value), the seed among them; ``command`` runs it again.
+
+    ``figures`` are the names of its plots, matrices and tables in the order in which they are to be read.
+    """
 
     name: str
     title: str
@@ -20,6 +23,7 @@ class Asked(Record):
     formula: str
     settings: tuple[Setting, ...]
     command: str
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

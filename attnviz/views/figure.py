@@ -70,6 +70,10 @@ class Figure(SeveralViews):
             self._caption.hide()
             self.resize(size)
 
+    def _update(self, *, fresh: bool) -> None:
+        super()._update(fresh=fresh)
+        self.updateGeometry()  # a table asks for the room of its rows
+
     def minimumSizeHint(self) -> QSize:
         return self.inner.minimumSizeHint()
 

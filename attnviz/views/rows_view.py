@@ -12,6 +12,7 @@ from attnviz.views.palette import GRID
 from attnviz.views.row_table import RowModel
 from attnviz.views.table_view import TableView
 
+FEWEST_SHOWN, MOST_SHOWN = 4, 12
 _WORDY = 24
 
 
@@ -37,6 +38,7 @@ class RowsView(TableView):
             self._model.shape(table.columns, _numeric(table))
             self._model.replace(tuple(tuple(map(_lettered, row)) for row in table.rows))
             self._fit()
+            self.updateGeometry()
         self._show_rows(some=bool(table.rows))
 
     def _fit(self) -> None:
@@ -49,10 +51,12 @@ class RowsView(TableView):
             header.setSectionResizeMode(column, mode)
 
     def sizeHint(self) -> QSize:
-        return QSize(48 * GRID, 24 * GRID)
+        """All rows, where they aren't many."""
+        rows = min(max(len(self.shown.rows), FEWEST_SHOWN), MOST_SHOWN)
+        return QSize(48 * GRID, rows * self.table.verticalHeader().defaultSectionSize() + 3 * GRID + 4)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(24 * GRID, 12 * GRID)
+        return QSize(24 * GRID, self.sizeHint().height() if len(self.shown.rows) <= FEWEST_SHOWN else 14 * GRID)
 
 
 def _numeric(table: Table) -> frozenset[int]:

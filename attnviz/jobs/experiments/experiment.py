@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """A subclass has a ``name`` of the registry, a ``formula``, settings as fields, and ``measure``; all else follows.
+    """A subclass has a ``name`` of the registry, a ``formula``, the names of its ``figures`` in order, settings as fields, and ``measure``.
 
     A field ``checkpoint: Reference`` asks for the open model. ``measure`` yields empty plots and tables first, so that the
     page is laid out, then Progress at least every 100 ms (a chance to stop), what is measured as it grows, and one
@@ -29,7 +29,8 @@ class Experiment:
     """
 
     name: ClassVar[str]
-    formula: ClassVar[str] = ""
+    formula: ClassVar[str]
+    figures: ClassVar[tuple[str, ...]]
     runs_apart: ClassVar[bool] = True
 
     seed: int = field(
@@ -78,4 +79,4 @@ def asked(job: Experiment) -> Asked:
     if checkpoint is not None:
         told.append(("checkpoint", Path(checkpoint.path).name))
         words += ["--checkpoint", shlex.quote(Path(checkpoint.path).name)]
-    return Asked(job.name, entry.title, entry.question, job.formula, tuple(told), " ".join(words))
+    return Asked(job.name, entry.title, entry.question, job.formula, tuple(told), " ".join(words), job.figures)

@@ -42,6 +42,7 @@ class WithoutPositions(Experiment):
 
     name: ClassVar[str] = "positions"
     formula: ClassVar[str] = "without positions   f(P·X) = P·f(X)   for every permutation P of the tokens"
+    figures: ClassVar[tuple[str, ...]] = (OPEN, RANDOM, WORDS)
 
     checkpoint: Reference
     sentence: str = field(
@@ -73,9 +74,7 @@ class WithoutPositions(Experiment):
         chance = yield from self._random()
         said = yield from self._predictions(checkpoint, tokens, orders, found)
         name = checkpoint.report.name
-        yield Conclusion(
-            (_permuted(name, found), _moved(name, found), _permuted("The encoder of random weights", chance), *said)
-        )
+        yield Conclusion((_permuted(name, found), _moved(name, found), _permuted("Random weights", chance), *said))
 
     def _open_model(self, checkpoint: Checkpoint, tokens: Tokens, orders: Orders) -> Generator[Record, None, Found]:
         from attnviz.models.experiments.without_positions import on_text  # noqa: PLC0415 - imports torch
@@ -131,10 +130,9 @@ class WithoutPositions(Experiment):
             yield Rows(WORDS, Table(COLUMNS, tuple(rows)))
             kept = int((each.argmax(1) == first.argmax()).sum())
             said.append(
-                f"{way} positions the first word behind the mask stays the same in {kept} of {len(orders)} shuffled orders, "
-                f"and {percent(float(moved.mean()))} of the probability moves on average"
+                f"{way} positions in {kept} of {len(orders)} orders ({percent(float(moved.mean()))} of the probability moves)"
             )
-        return (f"{said[0][:1].upper()}{said[0][1:]}; {said[1]}.",)
+        return (f"The first word behind the mask stays the same {said[0]}, {said[1]}.",)
 
 
 def shuffled(tokens: int, inner: list[int] | tuple[int, ...], ids: tuple[int, ...], count: int, seed: int) -> Orders:
@@ -176,7 +174,7 @@ def _plot(name: str, found: Found) -> Plot:
     return Plot(
         name,
         Axis("layers passed"),
-        Axis("largest difference of any number", logarithmic=True),
+        Axis("largest difference", logarithmic=True),
         tuple(_series(way, outcome.differences) for way, outcome in found.items()),
     )
 
@@ -197,22 +195,17 @@ def _permuted(who: str, found: Found) -> str:
     """What became of the claim, as it was measured."""
     plain, exact = found[WAYS[1][0]], found[WAYS[2][0]]
     largest, rest = float(plain.differences.max()), float(exact.differences.max())
-    only = largest <= ROUNDING * plain.size
-    what = (
-        "shuffled words only permute the hidden states"
-        if only
-        else "shuffled words do NOT only permute the hidden states"
-    )
+    held = "only permutes" if largest <= ROUNDING * plain.size else "does NOT only permute"
     return (
-        f"{who} without positions: {what}; the largest difference of any number in any layer is {largest:.1e} in float32 "
-        f"and {rest:.1e} in float64, against a standard deviation of {plain.size:.2f} in the last states."
+        f"{who}, without positions: shuffling {held} the hidden states; no number of any layer differs by more than "
+        f"{largest:.1e} in float32, {rest:.1e} in float64."
     )
 
 
 def _moved(who: str, found: Found) -> str:
     outcome = found[WAYS[0][0]]
-    last = outcome.differences[:, -1]
+    last = float(np.median(outcome.differences[:, -1]))
     return (
-        f"{who} with positions: the same orders change the last states by up to {last.max():.2f} (median {np.median(last):.2f}), "
-        f"{np.median(last) / outcome.size:.1f} times their standard deviation."
+        f"{who}, with positions: it changes the last states by {last:.2f} (median of {len(outcome.differences)} orders), "
+        f"{last / outcome.size:.1f} times their standard deviation."
     )

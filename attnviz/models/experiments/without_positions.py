@@ -126,6 +126,8 @@ def random_encoder(layers: int, seed: int, *, positions: bool, exact: bool = Fal
         if isinstance(module, nn.Embedding | nn.Linear):
             spread = 1.0 if isinstance(module, nn.Embedding) else module.in_features**-0.5
             module.weight.data = torch.randn(module.weight.shape, generator=chance) * spread
+        if isinstance(module, nn.Linear):
+            module.bias.data = torch.randn(module.bias.shape, generator=chance) * 0.1
     ids = torch.randperm(config.vocabulary, generator=chance)[:RANDOM_TOKENS]
     zeros = torch.zeros(RANDOM_TOKENS, dtype=torch.long)
     return Shuffling(model.requires_grad_(requires_grad=False), ids, zeros, positions=positions, exact=exact)
