@@ -201,13 +201,18 @@ class Checkpoint:
         where the scores are not finite.
         """
         self.require_word_head()
-        segments = self._row(self._segments(tokens)).expand(len(ids), -1)
-        states = self.model.embeddings(ids, segments)
-        for block in self.model.layers:
-            states = block(states).output  # (rows, tokens, hidden)
-            yield here
+        states = yield from self.variants(ids, tokens, here)
         rows, columns = ([place[axis] for place in places] for axis in (0, 1))
         return finite(self.model.word_logits(states[rows, columns]))  # (places, vocabulary)
+
+    @torch.inference_mode()
+    def variants(self, ids: Tensor, tokens: Tokens, here: Progress) -> Generator[Record, None, Tensor]:
+        """Last states (rows, tokens, hidden) of variants ``ids`` (rows, tokens) of ``tokens``; ``here`` is yielded after every layer."""
+        states = self.model.embeddings(ids, self._row(self._segments(tokens)).expand(len(ids), -1))
+        for block in self.model.layers:
+            states = block(states).output
+            yield here
+        return states
 
     def best(self, probabilities: Tensor, top: int) -> tuple[tuple[Candidate, ...], ...]:
         """The most probable entries of every row of (rows, vocabulary)."""
