@@ -22,6 +22,7 @@ from attnviz.trace.merges import (
     Why,
 )
 from attnviz.trace.plots import Axis, Mark, Plot, Series, measured
+from attnviz.trace.rates import Measured, Mismatch, RatePoint, Shown
 from attnviz.trace.record import Floats, Record, Site, Slot, Span, frozen
 from attnviz.trace.remarks import LoadReport, Notice, Progress, Timing
 from attnviz.trace.states import Block, Hidden
@@ -66,10 +67,12 @@ __all__ = [
     "Mark",
     "Masking",
     "Matrix",
+    "Measured",
     "Merge",
     "MergeTree",
     "Merges",
     "Misfits",
+    "Mismatch",
     "Notice",
     "Overview",
     "OwnProbability",
@@ -78,11 +81,13 @@ __all__ = [
     "Positions",
     "Progress",
     "PseudoLikelihood",
+    "RatePoint",
     "Record",
     "Rows",
     "Series",
     "Sharing",
     "Shift",
+    "Shown",
     "Site",
     "Slot",
     "Span",
