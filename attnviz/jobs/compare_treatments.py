@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.errors import JobError
 from attnviz.jobs.fill_mask import MOST_CANDIDATES
-from attnviz.jobs.measure_mask_rates import maskable
+from attnviz.jobs.measure_mask_rates import NOTHING, maskable
 from attnviz.trace import Notice, Record, Tokens
 
 if TYPE_CHECKING:
@@ -46,6 +46,6 @@ class CompareTreatments:
             yield record
             if isinstance(record, Tokens):
                 if not maskable(checkpoint.codec, (record,)):
-                    yield Notice("nothing", "There is nothing to mask: the text has no words but special tokens.")
+                    yield Notice(NOTHING, "There is nothing to mask: the text has no words but special tokens.")
                     return
                 yield from compare(checkpoint, record, self.seed, self.top, self.first)

@@ -23,6 +23,8 @@ RATES = (0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80)
 USUAL_RATE = 0.15
 LONGEST_PASSAGE, MOST_PASSAGES = 128, 32
 MOST_PASSES = 1000
+NOTHING = "nothing"
+"""The topic of the Notice that there is nothing to mask."""
 WANTED, MOST_OWN_PASSES = 400, 64
 """As many predictions at 15 % are aimed at where nobody says how many passes, as long as they don't take too many."""
 
@@ -66,7 +68,7 @@ class MeasureMaskRates:
             )
         candidates = maskable(checkpoint.codec, texts)
         if not candidates:
-            yield Notice("nothing", "There is nothing to mask: the text has no words but special tokens; write some.")
+            yield Notice(NOTHING, "There is nothing to mask: the text has no words but special tokens; write some.")
             return
         passes = self.passes or min(MOST_OWN_PASSES, math.ceil(WANTED / (USUAL_RATE * candidates)))
         yield Measured(checkpoint.report.name, len(texts), sum(map(len, texts)), candidates, passes)

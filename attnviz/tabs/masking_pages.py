@@ -26,4 +26,13 @@ def no_pair(report: LoadReport) -> str:
     return f"“{report.name}” has no next-sentence head, so it can't say whether two sentences are neighbours. Open a checkpoint that has one, such as bert-l6-h384-en."
 
 
-PAGES: tuple[PageEntry, ...] = ()
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry(
+        "rate",
+        "15 %",
+        "What the model still predicts as more is masked, and how much a text then teaches",
+        "attnviz.tabs.masking_rate",
+        "RatePage",
+        no_mask,
+    ),
+)

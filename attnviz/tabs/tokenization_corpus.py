@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from attnviz import places
 from attnviz.errors import AttnvizError, printable
 from attnviz.jobs.learn_bpe import MOST_MERGES, LearnBpe
 from attnviz.tabs.page import Frame
+from attnviz.tabs.sample_texts import samples, title
 from attnviz.text.clean import well_formed
 from attnviz.text.plain_file import read_text
 from attnviz.views.palette import GRID, SMALL, token_font, ui_font
@@ -33,7 +33,6 @@ SHOWN = 20_000
 MERGES = 300
 ALPHABETS = (("characters", "chars"), ("bytes", "bytes"))
 CUTS = (("words and signs", "words"), ("white space", "whitespace"), ("GPT-2's pattern", "gpt2"), ("nothing", "none"))
-NOT_SAMPLES = {"sentences.txt", "sources.txt"}
 
 
 class CorpusBox(QPlainTextEdit):
@@ -133,8 +132,8 @@ class CorpusFrame(Frame):
         self.wished.emit(job)
 
     def _build(self) -> None:
-        for path in _samples():
-            self.sample.addItem(_title(path.stem), str(path))
+        for path in samples():
+            self.sample.addItem(title(path.stem), str(path))
         self.sample.setToolTip("A text that comes with the program")
         self.sample.setAccessibleName("Sample text")
         opening = QPushButton("Open text…", self)
@@ -192,18 +191,6 @@ class CorpusFrame(Frame):
         )
         if chosen:
             self.opened.emit(chosen)
-
-
-def _samples() -> list[Path]:
-    """The shipped texts, English first."""
-    folder = places.resources() / "samples"
-    found = [path for path in folder.glob("*.txt") if path.name not in NOT_SAMPLES]
-    return sorted(found, key=lambda path: ("_zh" in path.stem, path.name))
-
-
-def _title(stem: str) -> str:
-    """A file's name as a title."""
-    return stem.replace("_zh", " (Chinese)").replace("_", " ").capitalize().replace("(chinese)", "(Chinese)")
 
 
 def _choice(entries: tuple[tuple[str, str], ...], tip: str, parent: QWidget) -> QComboBox:

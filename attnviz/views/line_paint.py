@@ -87,7 +87,7 @@ def up_ticks(field: Field) -> tuple[tuple[float, str], ...]:
 
 def _most_across(field: Field) -> int:
     ends = (f"{end:,.4g}" for end in (field.across.low, field.across.high))
-    return max(2, int(field.area.width() / (max(map(small_width, ends)) + 3 * GRID)))
+    return max(2, int(field.area.width() / (max(map(small_width, ends)) + 4 * GRID)))
 
 
 # curves
