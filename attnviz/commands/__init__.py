@@ -9,6 +9,7 @@ COMMANDS = {
     "list": "attnviz.commands.listing",
     "fill-mask": "attnviz.commands.fill_mask",
     "score": "attnviz.commands.score",
+    "detect": "attnviz.commands.detect",
     "decode": "attnviz.commands.decode",
     "inspect": "attnviz.commands.inspect",
     "tokenize": "attnviz.commands.tokenize",

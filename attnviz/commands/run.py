@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from attnviz.models.library import Library
 
 
-def add_checkpoint(parser: ArgumentParser) -> None:
+def add_checkpoint(parser: ArgumentParser, default: str = "the shipped BERT") -> None:
     """The arguments that say which model to use, and where."""
     parser.add_argument(
-        "--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder (default: the shipped BERT)"
+        "--checkpoint", metavar="C", help=f"a name from 'attnviz list', or a folder (default: {default})"
     )
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu (default: auto)")
     parser.add_argument("--allow-pickle", action="store_true", help="read pytorch_model.bin too, a less safe format")

@@ -7,12 +7,13 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz import places
 from attnviz.errors import CheckpointError, printable
 from attnviz.models.families import Family, parse_config
 from attnviz.models.gate.paths import Folder
+from attnviz.models.member_names import MEMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +61,25 @@ def default_translator() -> Path:
     found = translators()
     if not found:
         raise CheckpointError("No encoder–decoder ships with this copy; name a checkpoint folder.", "NOT_FOUND")
+    return found[0]
+
+
+def detectors() -> tuple[Path, ...]:
+    """Those of the shipped checkpoints that tell replaced words: ELECTRA discriminators."""
+    return tuple(folder for folder in shipped() if _has_head(folder, "rtd.classifier"))
+
+
+def generators() -> tuple[Path, ...]:
+    """Those of the shipped checkpoints that predict masked words, the default one first."""
+    return tuple(folder for folder in shipped() if _has_head(folder, "mlm.dense"))
+
+
+def default_detector() -> Path:
+    """The checkpoint that tells replaced words when none is named. Raises CheckpointError when none ships."""
+    found = detectors()
+    if not found:
+        sentence = "No ELECTRA discriminator ships with this copy; name the folder of one with --checkpoint."
+        raise CheckpointError(sentence, "NOT_FOUND")
     return found[0]
 
 
@@ -139,9 +159,26 @@ def _is_folder(path: Path) -> bool:
 def _stored_parameters(files: Folder) -> int | None:
     """Elements of all tensors in the safetensors header; None when there is no readable one."""
     try:
-        with files.open("model.safetensors") as (stream, _):
-            size = int.from_bytes(stream.read(8), "little")
-            header = json.loads(stream.read(size)) if size <= _HEADER_LIMIT else {}
-        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+        return sum(math.prod(entry["shape"]) for entry in _header(files).values())
     except (CheckpointError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _has_head(folder: Path, module: str) -> bool:
+    """Whether the safetensors header of an encoder has a weight of that module; we name the modules alike for all members."""
+    family = _family(folder)
+    if family is None or family.model_type not in MEMBERS:
+        return False
+    name = MEMBERS[family.model_type].heads.get(module)
+    try:
+        return f"{name}.weight" in _header(Folder(folder))
+    except (CheckpointError, OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _header(files: Folder) -> dict[str, Any]:
+    """The tensors in a safetensors header by name. Raises whatever a file can be wrong in."""
+    with files.open("model.safetensors") as (stream, _):
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size)) if size <= _HEADER_LIMIT else {}
+    return {name: entry for name, entry in header.items() if name != "__metadata__"}

@@ -44,14 +44,18 @@ class Codec:
         return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """What masking draws from; any token that the tokenizer calls special is left alone, the unknown one too. Raises TextError."""
-        named = map(self._id, (self.spec.cls, self.spec.sep, self.spec.pad, self.spec.unknown))
+    def special(self) -> frozenset[int]:
+        """Ids that are no word: the template's, the mask, the unknown token, and whatever the tokenizer calls special."""
+        named = map(self._id, (self.spec.cls, self.spec.sep, self.spec.pad, self.spec.unknown, self.spec.mask))
         added = self._tokenizer.get_added_tokens_decoder()
-        special = {number for number in named if number is not None} | {
-            n for n, token in added.items() if token.special
+        return frozenset(number for number in named if number is not None) | {
+            number for number, token in added.items() if token.special
         }
-        return vocabulary(self._tokenizer.get_vocab(with_added_tokens=True), self.mask, frozenset(special))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What masking draws from; special tokens are left alone. Raises TextError."""
+        return vocabulary(self._tokenizer.get_vocab(with_added_tokens=True), self.mask, self.special)
 
     def piece(self, index: int) -> str:
         """The vocabulary's own string of an id; an id outside the vocabulary is shown as its number."""

@@ -4,6 +4,7 @@ from attnviz.trace.answers import Candidate, Candidates, OwnProbability, PseudoL
 from attnviz.trace.attention import Attention, Hiding, Overview, softmax
 from attnviz.trace.cuts import STEPS, Compared, Comparison, Cut, Piece, Stage, StageKind
 from attnviz.trace.decoding import BeamTree, Branch, Choice, Decoding, Encoding, Fate, Misfits, length_penalty
+from attnviz.trace.detection import Detected
 from attnviz.trace.experiments import Asked, Conclusion, Matrix, Rows
 from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
@@ -51,6 +52,7 @@ __all__ = [
     "Curves",
     "Cut",
     "Decoding",
+    "Detected",
     "Encoding",
     "Family",
     "Fate",

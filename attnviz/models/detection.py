@@ -1,0 +1,44 @@
+"""A discriminator reads a text and says of every word whether it was replaced (Clark et al. 2020, section 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from attnviz.errors import CheckpointError
+from attnviz.models.attention import numbers
+from attnviz.models.finite import finite
+from attnviz.trace import Detected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from attnviz.models.checkpoint import Checkpoint
+    from attnviz.trace import Record, Tokens
+
+
+def detect(checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Record]:
+    """Yield the forward's records, then what was Detected. Raises CheckpointError."""
+    require_detector(checkpoint)
+    states = yield from checkpoint.trace(tokens)
+    yield _judged(checkpoint, tokens, states)
+
+
+def require_detector(checkpoint: Checkpoint) -> None:
+    """Raise CheckpointError when this checkpoint can't tell replaced words."""
+    if checkpoint.model.rtd is None:
+        sentence = f"'{checkpoint.report.name}' has no head that detects replaced words; choose an ELECTRA discriminator, such as electra-l3-h384-en."
+        raise CheckpointError(sentence, "NO_RTD_HEAD")
+
+
+@torch.inference_mode()
+def _judged(checkpoint: Checkpoint, tokens: Tokens, states: Tensor) -> Detected:
+    logits = finite(checkpoint.model.replaced_logits(states[0]))  # (tokens,)
+    special = checkpoint.codec.special
+    positions = tuple(
+        place for place, number in enumerate(tokens.ids) if not tokens.special[place] and number not in special
+    )
+    return Detected(positions, numbers(logits[list(positions)]))
