@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnviz.views.view import View
 
 Key = tuple[type, str]
+LEAST_HEIGHT, LEAST_OF_MANY = 21 * GRID, 30 * GRID
 WAITING = "What is measured appears here as it comes in."
 
 
@@ -71,21 +72,25 @@ class FigureGrid(QScrollArea):
                 self._sliders[key].follow()
 
     def _lay_out(self, keys: Sequence[Key]) -> None:
-        """A panel for each, those that were there before kept, in as many columns as fit on a page."""
+        """A panel for each, those that were there before kept: what is drawn side by side, tables below it."""
         for key in set(self.panels) - set(keys):
             self.panels[key].deleteLater()
             self._sliders.pop(key, None)
         self.panels = {key: self.panels[key] if key in self.panels else self._panel(key) for key in keys}
-        columns = 1 if len(keys) == 1 else 2 if len(keys) <= 4 else 3
-        for place, panel in enumerate(self.panels.values()):
-            last = place == len(keys) - 1
-            span = columns - place % columns if last else 1
+        drawn = [panel for (kind, _), panel in self.panels.items() if kind is not Rows]
+        tables = [panel for (kind, _), panel in self.panels.items() if kind is Rows]
+        columns = max(1, min(len(drawn), 2 if len(drawn) <= 4 else 3))
+        rows = -(-len(drawn) // columns)
+        for place, panel in enumerate(drawn):
+            span = columns - place % columns if panel is drawn[-1] else 1
             self._grid.addWidget(panel, place // columns, place % columns, 1, span)
-        for column in range(3):
+        for place, panel in enumerate(tables):
+            self._grid.addWidget(panel, rows + place, 0, 1, columns)
+        for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
         for row in range(self._grid.rowCount()):
-            drawn = any(kind is not Rows for kind, _ in keys[row * columns : (row + 1) * columns])
-            self._grid.setRowStretch(row, 1 if drawn else 0)  # tables take the room of their rows
+            self._grid.setRowStretch(row, 1 if row < rows else 0)  # tables take the room of their rows
+            self._grid.setRowMinimumHeight(row, 0 if row >= rows else LEAST_HEIGHT if rows == 1 else LEAST_OF_MANY)
 
     def _panel(self, key: Key) -> FigurePanel:
         kind, name = key

@@ -12,7 +12,7 @@ from attnviz.views.palette import GRID
 from attnviz.views.row_table import RowModel
 from attnviz.views.table_view import TableView
 
-FEWEST_SHOWN, MOST_SHOWN = 4, 12
+FEWEST_SHOWN, MOST_SHOWN = 4, 8
 _WORDY = 24
 
 
@@ -42,12 +42,13 @@ class RowsView(TableView):
         self._show_rows(some=bool(table.rows))
 
     def _fit(self) -> None:
-        """The column of the longest words takes what the others leave."""
+        """The column of the longest words takes what the others leave; where none has long ones, all are alike."""
         header = self.table.horizontalHeader()
         longest = [max(map(len, column), default=0) for column in zip(*self._model.rows, strict=True)]
+        wordy = max(longest, default=0) >= _WORDY
         for column, length in enumerate(longest):
-            wordy = length == max(longest) and length >= _WORDY
-            mode = QHeaderView.ResizeMode.Stretch if wordy else QHeaderView.ResizeMode.ResizeToContents
+            fills = length == max(longest) or not wordy
+            mode = QHeaderView.ResizeMode.Stretch if fills else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, mode)
 
     def sizeHint(self) -> QSize:

@@ -63,7 +63,7 @@ def test_without_json_there_are_tables_and_sentences(run: Run, tiny: Path) -> No
     ("words", "said"),
     [
         ((), "NAME"),
-        (("bogus",), "choose from 'list', 'positions'"),
+        (("bogus",), "choose from 'list', "),
         (("positions", "--shuffles", "many"), "--shuffles"),
         (("positions", "--shuffles", "0"), "from 1 to 500, not 0"),
         (("positions", "--seed", "-1"), "'seed' must be a whole number from 0"),

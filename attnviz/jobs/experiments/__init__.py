@@ -30,6 +30,7 @@ class Entry:
 
 # fmt: off
 EXPERIMENTS = (
+    Entry("scale", "Why √d_k", "What happens to attention when its scores are not divided by √d_k?", "8 s", "why_scaled", "WhyScaled"),
     Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "5 s", "without_positions", "WithoutPositions"),
 )
 # fmt: on
