@@ -65,9 +65,9 @@ def _framed(whole: dict[str, Any]) -> dict[str, Any]:
         "sep": ["</s>", END],
         "cls": ["<s>", BEGIN],
         "trim_offsets": True,
-        "add_prefix_space": True,
+        "add_prefix_space": False,
     }
-    cut = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+    cut = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     return {
         **whole,
         "added_tokens": added,
