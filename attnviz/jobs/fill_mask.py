@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attnviz.errors import JobError, TextError
 from attnviz.jobs.changed import EarlierLook, kept_of, make
 from attnviz.text.edited_codec import EditedCodec
+from attnviz.text.spans import MASK
 from attnviz.trace import Notice, Record, Span, Tokens
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class FillMask:
 def require_masks(checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Notice]:
     """Raise TextError where no mask is within the model's reach; say how many are left out where there are too many."""
     mask = str(checkpoint.codec.spec.mask)
-    if not tokens.masks and tokens.total > len(tokens) and mask in tokens.joint:
+    if not tokens.masks and tokens.total > len(tokens) and (mask in tokens.joint or MASK in tokens.joint):
         sentence = (
             f"The {mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
         )

@@ -26,7 +26,8 @@ from attnviz.models.transformer_config import TransformerConfig
 from attnviz.models.transformer_writer import TransformerWriter
 from attnviz.models.weights import read_weights
 from attnviz.text.codec import Codec
-from attnviz.text.readable import spelling_of
+from attnviz.text.readable import Spelling, spelling_of
+from attnviz.text.tokenizer_file import TokenizerSpec
 from attnviz.trace import LoadReport
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def load(verdict: Verdict, device: torch.device, clock: Callable[[], float] = la
     if not isinstance(verdict.config, BertConfig):
         return _load_translator(verdict, verdict.config, weights, device, clock)
     model = _filled(lambda: _bert(verdict), weights, device)
-    codec = Codec(verdict.tokenizer)
+    codec = Codec(verdict.tokenizer, _spelling(verdict.tokenizer))
     _agree_on_vocabulary(codec, verdict.config.vocabulary)
     probe = _probe(model, device)
     able = {
@@ -54,6 +55,11 @@ def load(verdict: Verdict, device: torch.device, clock: Callable[[], float] = la
         "can_detect": model.rtd is not None,
     }
     return Checkpoint(model, codec, _report(verdict, model, device, probe, clock(), able), device, verdict)
+
+
+def _spelling(tokenizer: TokenizerSpec) -> Spelling | None:
+    """How pieces are made readable; WordPiece's are."""
+    return None if tokenizer.kind == "WordPiece" else spelling_of(json.loads(tokenizer.json))
 
 
 def _bert(verdict: Verdict) -> Bert:

@@ -57,15 +57,18 @@ class Scene:
 def put_in(scene: Scene, tokens: Tokens, position: int, piece: str) -> Scene:
     """The scene with ``piece`` in place of the masked token at ``position``; what else was masked stays masked.
 
-    A continuation (``##s``) joins the word before it; a word put where a continuation stood is set apart by a space.
+    A continuation (``##s``) joins the word before it; a word put where a continuation stood is set apart by a space. Where
+    pieces carry their space (``␣word``), one without it is the continuation.
     """
     span = tokens.spans[position]
-    if span is None:
+    if span is None or "⟨" in piece:  # a part of a character can't be written
         return scene
     start, end = span
     before = scene.sentence[:start]
-    if piece.startswith("##"):
-        piece, start = piece[2:], len(before.rstrip(" "))
+    if piece.startswith("␣"):
+        piece = piece[1:] if not before or before[-1].isspace() else f" {piece[1:]}"
+    elif piece.startswith("##") or scene.sentence[start:end].startswith(" "):
+        piece, start = piece.removeprefix("##"), len(before.rstrip(" "))
     elif (
         before and not before[-1].isspace() and tokens.originals[position] is not None and _continues(tokens, position)
     ):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Encoding, Tokenizer
 
 from attnviz.errors import CheckpointError, TextError
+from attnviz.text.spans import MASK
 from attnviz.text.vocabulary import Vocabulary, vocabulary
 from attnviz.trace import Span, Tokens
 
@@ -30,7 +31,11 @@ class Codec:
         self.spec = spec
         self._spelling = spelling
         try:
-            self._tokenizer = Tokenizer.from_str(spec.json)
+            self._tokenizer = self._cutter = Tokenizer.from_str(spec.json)
+            if spec.kind != "WordPiece":
+                # Spans are trimmed by the post-processor, which runs when both texts are put together: once must be enough.
+                self._cutter = Tokenizer.from_str(spec.json)
+                self._cutter.post_processor = None
         except BaseException as error:  # the Rust library panics with a BaseException
             raise _unless_interrupt(
                 error, CheckpointError("The tokenizer can't be built from its file.", "TOKENIZER_UNREADABLE")
@@ -115,10 +120,15 @@ class Codec:
 
     def _pieces(self, text: str) -> Encoding:
         try:
-            return self._tokenizer.encode(text, add_special_tokens=False)
+            return self._cutter.encode(self._respelled(text), add_special_tokens=False)
         except BaseException as error:  # the Rust library panics with a BaseException
             sentence = "This checkpoint's tokenizer gave up on the text; try another text, or check its tokenizer.json."
             raise _unless_interrupt(error, TextError(sentence, "TOKENIZER_FAILED")) from error
+
+    def _respelled(self, text: str) -> str:
+        """``[MASK]`` is every model's mask: one that spells its own with as many letters, as ``<mask>``, is given that."""
+        own = self.spec.mask
+        return text if own is None or len(own) != len(MASK) else text.replace(MASK, own)
 
     def _tokens(
         self, encoding: Encoding, text: str, pair: str | None, masked: Sequence[Span], total: int, firsts: int

@@ -1,7 +1,7 @@
 """An ELECTRA discriminator (Clark et al. 2020) against the shipped BERT: was this word replaced, and by how much of a chance?
 
 ``python -m checkpoints.recipes.electra --data english-text.tar.xz``: BERT masks 15 % of a passage's pieces and puts words drawn
-from its own predictions there; the discriminator begins as half of BERT's layers and learns to tell which were replaced.
+from its own predictions there; the discriminator begins as BERT's first three layers and learns to tell which were replaced.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from attnviz.models.reference import Reference
 from checkpoints.recipes import options
 from checkpoints.recipes.encoder_folder import write_encoder
 from checkpoints.recipes.english import encoded, one_round, pieces, read, split
-from checkpoints.recipes.halved import halved
+from checkpoints.recipes.halved import frequencies, halved
 from checkpoints.recipes.loop import Plan, learn
 from checkpoints.recipes.masks import mask
 
 NAME = "electra-l3-h384-en"
 GENERATOR = options.HERE.parent / "bert-l6-h384-en"
-LAYERS = (0, 2, 4)  # of BERT's, as DistilBERT takes every other one
+LAYERS = 3  # BERT's first
 WIDTH = 64  # of the embeddings
 LONGEST = 126
 POOL = 64  # so many batches of short passages are sorted by length together
-PLAN = Plan(steps=3_500, batch_tokens=2048, rate=5e-4, warm_up=300, bfloat16=True, report_every=50, save_every=250)
+PLAN = Plan(steps=3_000, batch_tokens=2048, rate=5e-4, warm_up=150, bfloat16=True, report_every=50, save_every=250)
 
 
 class Batch(NamedTuple):
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ids = encoded(training, cutter)
     torch.manual_seed(plan.seed)
     model = learn(
-        halved(opened.model, LAYERS, WIDTH),
+        halved(opened.model, LAYERS, WIDTH, frequencies(ids, spoiler.vocabulary)),
         lambda done: (spoiler.spoil(spoiler.padded(group)) for group in batches(ids, plan, done)),
         lambda model, batch: (loss_of(model, batch, plan), int(batch.present.sum())),
         plan,

@@ -19,11 +19,12 @@ SPREAD = 0.02
 
 
 def initialise(model: Bert) -> Bert:
-    """Normal weights with a standard deviation of 0.02, biases 0, as BERT and RoBERTa begin."""
+    """Embeddings with a standard deviation of 0.02; linear maps with 1 / √width, so that narrow layers pass on what wide ones do; biases 0."""
     for module in model.modules():
-        if isinstance(module, (nn.Linear, nn.Embedding)):
+        if isinstance(module, nn.Embedding):
             nn.init.normal_(module.weight, std=SPREAD)
         if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=module.in_features**-0.5)
             nn.init.zeros_(module.bias)
     return model
 

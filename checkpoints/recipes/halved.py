@@ -1,8 +1,8 @@
-"""A smaller model cut out of a trained BERT: some of its layers, and its embeddings in fewer dimensions."""
+"""A smaller model cut out of a trained BERT: its first layers, and its embeddings in fewer dimensions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -11,22 +11,30 @@ from torch import Tensor
 from attnviz.models.bert import Bert
 
 SAMPLE = 20_000
+USED_POSITIONS = 128
+
+
+def frequencies(ids: Mapping[str, Sequence[Sequence[int]]], vocabulary: int) -> Tensor:
+    """How often each piece occurs among the ids, each at least a little, (vocabulary,); they add up to 1."""
+    counts = torch.ones(vocabulary) / 10
+    for texts in ids.values():
+        counts += torch.bincount(torch.tensor([number for text in texts for number in text]), minlength=vocabulary)
+    return counts / counts.sum()
 
 
 @torch.no_grad()
-def halved(model: Bert, layers: Sequence[int], width: int) -> Bert:
-    """An ELECTRA discriminator of these layers, its embeddings the best ones of rank ``width``; the head is new.
+def halved(model: Bert, layers: int, width: int, frequency: Tensor) -> Bert:
+    """An ELECTRA discriminator of the first ``layers``, its embeddings the best ones of rank ``width``; the head is new.
 
-    Word, position and segment embeddings are written in the first principal directions of the words; the projection back to
-    the hidden width is fitted by least squares to what BERT's first layer is given.
+    Word, position and segment embeddings are written in their first principal directions, where words count by the root of their
+    ``frequency``; the projection back to the hidden width is fitted by least squares to what BERT's first layer is given.
     """
-    config = replace(
-        model.config, kind="electra", layers=len(layers), embedding=width, head_activation="gelu", tied=True
-    )
+    config = replace(model.config, kind="electra", layers=layers, embedding=width, head_activation="gelu", tied=True)
     small = Bert(config, pooler=False, mlm=False, nsp=False, rtd=True)
-    for place, layer in enumerate(layers):
-        small.layers[place].load_state_dict(model.layers[layer].state_dict())
-    _embed(small, model, width)
+    for ours, theirs in zip(small.layers, model.layers, strict=False):
+        ours.load_state_dict(theirs.state_dict())
+    _embed(small, model, width, frequency)
+    _fit(small, model, frequency)
     if small.rtd is not None:
         torch.nn.init.normal_(small.rtd.dense.weight, std=config.hidden**-0.5)
         torch.nn.init.normal_(small.rtd.classifier.weight, std=0.02)
@@ -35,22 +43,24 @@ def halved(model: Bert, layers: Sequence[int], width: int) -> Bert:
     return small
 
 
-def _embed(small: Bert, model: Bert, width: int) -> None:
-    words = model.embeddings.word.weight
-    centre = words.mean(0)
-    _, values, directions = torch.linalg.svd(words - centre, full_matrices=False)
-    basis = directions[:width].T * (width**0.5 / float(values[:width].norm()) * len(words) ** 0.5)  # to variance 1
-    small.embeddings.word.weight.copy_((words - centre) @ basis)
-    small.embeddings.position.weight.copy_(model.embeddings.position.weight @ basis)
-    if small.embeddings.segment is not None and model.embeddings.segment is not None:
-        small.embeddings.segment.weight.copy_(model.embeddings.segment.weight @ basis)
-    _fit(small, model)
+def _embed(small: Bert, model: Bert, width: int, frequency: Tensor) -> None:
+    theirs, ours = model.embeddings, small.embeddings
+    words, weights = theirs.word.weight, frequency.sqrt()[:, None]
+    centre = (words * weights**2).sum(0)
+    places = theirs.position.weight - theirs.position.weight[:USED_POSITIONS].mean(0)
+    rows = torch.cat([(words - centre) * weights, places[:USED_POSITIONS] * USED_POSITIONS**-0.5])
+    _, values, directions = torch.linalg.svd(rows, full_matrices=False)
+    basis = directions[:width].T * (width**0.5 / float(values[:width].norm()))  # so that an entry has variance 1
+    ours.word.weight.copy_((words - centre) @ basis)
+    ours.position.weight.copy_(places @ basis)
+    if ours.segment is not None and theirs.segment is not None:
+        ours.segment.weight.copy_((theirs.segment.weight - theirs.segment.weight[0]) @ basis)
 
 
-def _fit(small: Bert, model: Bert) -> None:
-    """The projection that comes nearest to BERT's own embeddings, over words and places drawn at random."""
+def _fit(small: Bert, model: Bert, frequency: Tensor) -> None:
+    """The projection that comes nearest to BERT's own embeddings, over words drawn by their frequency."""
     draws = torch.Generator().manual_seed(0)
-    ids = torch.randint(model.config.vocabulary, (SAMPLE // 100, 100), generator=draws)  # (rows, tokens)
+    ids = torch.multinomial(frequency, SAMPLE, replacement=True, generator=draws).view(-1, 50)  # (rows, tokens)
     nothing = torch.zeros_like(ids)
     wanted: Tensor = model.embeddings(ids, nothing).flatten(0, 1)  # (sample, hidden)
     total = sum(small.embeddings.parts(ids, nothing).values(), torch.zeros(()))

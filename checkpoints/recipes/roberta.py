@@ -33,7 +33,7 @@ BEGIN, PAD, END, _ = range(4)
 VOCABULARY = 4096
 CORPUS = 6_000_000  # characters that the tokenizer is learned from
 LENGTHS = (24, 48, 96, 128)
-PLAN = Plan(steps=11_000, batch_tokens=3072, rate=2e-3, warm_up=800, bfloat16=True, report_every=100, save_every=500)
+PLAN = Plan(steps=10_000, batch_tokens=3072, rate=1.5e-3, warm_up=400, bfloat16=True, report_every=100, save_every=500)
 
 
 def tokenizer(training: Sources, size: int) -> Tokenizer:
