@@ -67,7 +67,7 @@ def put_in(scene: Scene, tokens: Tokens, position: int, piece: str) -> Scene:
     before = scene.sentence[:start]
     if piece.startswith("␣"):
         piece = piece[1:] if not before or before[-1].isspace() else f" {piece[1:]}"
-    elif piece.startswith("##") or scene.sentence[start:end].startswith(" "):
+    elif piece.startswith("##") or any(label.startswith("␣") for label in tokens.labels):
         piece, start = piece.removeprefix("##"), len(before.rstrip(" "))
     elif (
         before and not before[-1].isspace() and tokens.originals[position] is not None and _continues(tokens, position)
