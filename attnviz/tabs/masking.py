@@ -181,6 +181,8 @@ class MaskingTab(Tab):
 
     @Slot()
     def _on_turned(self) -> None:
+        if not self.paged.is_first:
+            self._engine.cancel(self)  # the page in front shall not wait for it; turning back asks anew
         self.ask()
         self._on_rested()
 

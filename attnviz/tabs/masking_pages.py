@@ -35,4 +35,12 @@ PAGES: tuple[PageEntry, ...] = (
         "RatePage",
         no_mask,
     ),
+    PageEntry(
+        "mismatch",
+        "The mismatch",
+        "Each word predicted with [MASK], a random word and itself shown: why 80 %, 10 % and 10 %",
+        "attnviz.tabs.masking_mismatch",
+        "MismatchPage",
+        no_mask,
+    ),
 )

@@ -14,13 +14,17 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What is measured and in which unit. An end that is None lies where the curves end."""
+    """What is measured and in which unit. An end that is None lies where the curves end.
+
+    ``names`` are the places across that have a name, ascending; they stand there instead of numbers.
+    """
 
     name: str
     unit: str = ""
     low: float | None = None
     high: float | None = None
     logarithmic: bool = False
+    names: tuple[tuple[float, str], ...] = ()
 
     @property
     def title(self) -> str:

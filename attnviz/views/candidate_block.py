@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from attnviz.trace import Candidates
 from attnviz.views.lettering import bits, isolated, percent
@@ -19,6 +19,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 VALUE, NARROWEST, WIDEST, BETWEEN = 64, 276, 760, 3 * GRID
 FEWEST_ROWS = 10
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+ELIDED = Qt.TextElideMode.ElideRight
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -43,11 +44,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a block is looked at: the hovered row, whether the cursor is at this mask, and pinned there."""
+    """How a block is looked at: the hovered row, whether the cursor is at this mask, and pinned there.
+
+    Its heading names its position, or is ``title``; the square before it is the accent's or ``tint``.
+    """
 
     hovered: int | None
     looked: bool
     pinned: bool
+    title: str = ""
+    tint: QColor | None = None
 
 
 def arrange(records: Sequence[Candidates], width: int) -> tuple[Block, ...]:
@@ -144,13 +150,14 @@ def _widest(record: Candidates) -> float:
 def _paint_heading(painter: QPainter, block: Block, look: Look) -> None:
     square = QRectF(block.area.left() + GRID, block.area.top() + 8, 11, 11)
     painter.setPen(QPen(colour("text"), 2) if look.looked else Qt.PenStyle.NoPen)
-    painter.setBrush(colour("accent"))
+    painter.setBrush(look.tint or colour("accent"))
     painter.drawRoundedRect(square, 2, 2)
     heading = block.area.adjusted(GRID + 19, 0, -GRID, 0)
     heading.setHeight(HEADING)
     painter.setFont(ui_font(BASE, bold=True))
     painter.setPen(colour("text"))
-    painter.drawText(heading, LEFT, f"position {block.record.position}")
+    title = look.title or f"position {block.record.position}"
+    painter.drawText(heading, LEFT, painter.fontMetrics().elidedText(title, ELIDED, int(heading.width())))
     if look.pinned:
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("muted"))
@@ -186,7 +193,7 @@ def _paint_row(painter: QPainter, block: Block, index: int, *, hovered: bool) ->
     painter.setFont(font)
     painter.setPen(colour("text"))
     words = QRectF(row.left() + GRID, row.top(), block.label, ROW)
-    elided = QFontMetricsF(font).elidedText(isolated(entry.label), Qt.TextElideMode.ElideRight, words.width())
+    elided = QFontMetricsF(font).elidedText(isolated(entry.label), ELIDED, words.width())
     painter.drawText(words, LEFT, elided)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(sequential_colour(0.6))

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from attnviz.export.cells import stride
 from attnviz.trace import Mark, Plot, Series
 from attnviz.trace.plots import Numbers
 from attnviz.views.axis_scale import AxisScale
@@ -17,6 +18,7 @@ from attnviz.views.ruler import small_width
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+ELIDED = Qt.TextElideMode.ElideRight
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LINE, DOT, SAMPLE = 16.0, 3.5, 20.0
 _LEAST_APART = 7.0
@@ -52,12 +54,12 @@ def ink(plot: Plot, index: int) -> QColor:
 # axes
 
 
-def paint_axes(painter: QPainter, field: Field, titles: tuple[str, str]) -> None:
+def paint_axes(painter: QPainter, plot: Plot, field: Field) -> None:
     """Lines at round numbers with these numbers beside them, the frame, and the names of the axes."""
-    area = field.area
+    area, metrics = field.area, QFontMetricsF(ui_font(SMALL))
     painter.setFont(ui_font(SMALL))
     grid, lettering = QPen(colour("border", 0.6), 1), QPen(colour("muted"))
-    for value, number in field.across.ticks(_most_across(field)):
+    for value, number in _across_ticks(plot, field):
         left = area.left() + field.across.share(value) * area.width()
         painter.setPen(grid)
         painter.drawLine(QLineF(left, area.top(), left, area.bottom()))
@@ -72,12 +74,22 @@ def paint_axes(painter: QPainter, field: Field, titles: tuple[str, str]) -> None
     painter.setPen(QPen(colour("muted"), 1))
     painter.drawPolyline(QPolygonF([area.topLeft(), area.bottomLeft(), area.bottomRight()]))
     painter.setPen(lettering)
-    painter.drawText(QRectF(area.left(), area.bottom() + 3 + LINE, area.width(), LINE), int(CENTRE), titles[0])
+    painter.drawText(QRectF(area.left(), area.bottom() + 3 + LINE, area.width(), LINE), int(CENTRE), plot.across.title)
     painter.save()
     painter.translate(2, area.center().y())
     painter.rotate(-90)
-    painter.drawText(QRectF(-area.height() / 2 - LINE, 0, area.height() + 2 * LINE, LINE), int(CENTRE), titles[1])
+    room = QRectF(-area.height() / 2 - LINE, 0, area.height() + 2 * LINE, LINE)
+    painter.drawText(room, int(CENTRE), metrics.elidedText(plot.up.title, ELIDED, room.width()))
     painter.restore()
+
+
+def _across_ticks(plot: Plot, field: Field) -> tuple[tuple[float, str], ...]:
+    """The numbers below, or the names, as many as have room."""
+    names = plot.across.names
+    if not names:
+        return field.across.ticks(_most_across(field))
+    widest = max(small_width(name) for _, name in names) + GRID
+    return names[:: stride(field.area.width() / len(names), widest)]
 
 
 def up_ticks(field: Field) -> tuple[tuple[float, str], ...]:
@@ -222,4 +234,4 @@ def paint_legend(painter: QPainter, plot: Plot, places: tuple[QRectF, ...]) -> N
         painter.drawLine(QLineF(place.left(), middle, place.left() + SAMPLE - 2, middle))
         painter.setPen(colour("muted"))
         words = place.adjusted(SAMPLE + 2, 0, 4, 0)
-        painter.drawText(words, int(LEFT), metrics.elidedText(series.name, Qt.TextElideMode.ElideRight, words.width()))
+        painter.drawText(words, int(LEFT), metrics.elidedText(series.name, ELIDED, words.width()))

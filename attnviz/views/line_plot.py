@@ -106,7 +106,7 @@ class LinePlot(PlaceView):
         if (plot := self.plot) is None:
             return
         field = self.field(plot)
-        paint_axes(painter, field, (plot.across.title, plot.up.title))
+        paint_axes(painter, plot, field)
         paint_marks(painter, plot.marks, field)
         paint_curves(painter, plot, field)
         paint_legend(painter, plot, self._legend(plot))
@@ -210,7 +210,10 @@ def number_of(value: float) -> str:
 
 
 def lettered(axis: Axis, value: float) -> str:
-    """A value of an axis with its unit."""
+    """A value of an axis with its unit, or the name of the place."""
+    for place, name in axis.names:
+        if math.isclose(place, value):
+            return name
     return f"{number_of(value)} {axis.unit}".rstrip()
 
 

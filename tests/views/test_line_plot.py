@@ -141,6 +141,18 @@ def test_the_user_may_overrule_an_axis(qtbot: QtBot) -> None:
     view.grab()
 
 
+def test_places_with_names_are_lettered_by_them(qtbot: QtBot) -> None:
+    """Below the plot and in the readout; where they would touch, some are left out."""
+    names = tuple((float(place), f"word{place}") for place in range(30))
+    series = Series("p", measured(range(30)), measured(range(30)))
+    named = Plot("accuracy", Axis("word", low=-0.5, high=29.5, names=names), Axis("p"), (series,))
+    view = shown(qtbot, LinePlot("accuracy", "wait"), Trace().plus(named), size=(300, 200))
+    assert "word0" in svg_text(view)
+    assert "word1 " not in svg_text(view)
+    hover(qtbot, view, at(view, 0, 7))
+    assert "p at word7" in svg_text(view)
+
+
 def test_of_many_points_the_extremes_are_drawn() -> None:
     """Thinning keeps the highest, the lowest and both ends, whatever lies between; few points are all kept."""
     values = np.random.default_rng(3).normal(size=50_000)
