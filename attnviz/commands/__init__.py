@@ -10,6 +10,7 @@ COMMANDS = {
     "fill-mask": "attnviz.commands.fill_mask",
     "score": "attnviz.commands.score",
     "detect": "attnviz.commands.detect",
+    "mask": "attnviz.commands.mask",
     "decode": "attnviz.commands.decode",
     "inspect": "attnviz.commands.inspect",
     "tokenize": "attnviz.commands.tokenize",

@@ -228,6 +228,10 @@ class Checkpoint:
     def require_mask_head(self) -> None:
         """Raise CheckpointError when this checkpoint can't predict masked words."""
         self.require_word_head()
+        self.require_mask_token()
+
+    def require_mask_token(self) -> None:
+        """Raise CheckpointError when nothing can hide a word."""
         if self.codec.mask is None:
             raise CheckpointError(
                 f"The tokenizer of '{self.report.name}' has no mask token, so no word can be masked.", "NO_MASK_TOKEN"

@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import JobError
-from attnviz.trace import Chosen, Masking, Treatment, Unit
+from attnviz.trace import Chosen, Masking, Sampled, Treatment, Unit
 
 if TYPE_CHECKING:
+    from attnviz.text.codec import Codec
     from attnviz.text.vocabulary import Vocabulary
     from attnviz.trace import Tokens
 
-__all__ = ["Chosen", "Draw", "Masking", "Sampler", "Treatment", "Unit", "choose"]
+__all__ = ["Chosen", "Draw", "Masking", "Sampler", "Treatment", "Unit", "choose", "sample"]
 
 TREATMENTS = (Treatment.MASK, Treatment.RANDOM, Treatment.KEPT)
 SPAN_LENGTHS = np.arange(1, 11)
@@ -35,13 +36,16 @@ Ints = NDArray[np.int64]
 
 def choose(tokens: Tokens, masking: Masking, seed: int, vocabulary: Vocabulary, epoch: int = 0) -> tuple[Chosen, ...]:
     """The positions to be predicted, in order; the same for the same seed and epoch (static masks stay at epoch 0). Raises JobError."""
-    drawn = Sampler(tokens, masking, vocabulary).draw(seed, epoch)
-    return tuple(
-        Chosen(place, tokens.ids[place], TREATMENTS[kind], shown)
-        for place, kind, shown in zip(
-            drawn.positions.tolist(), drawn.treatments.tolist(), drawn.shown.tolist(), strict=True
-        )
-    )
+    return Sampler(tokens, masking, vocabulary).choose(seed, epoch)
+
+
+def sample(tokens: Tokens, masking: Masking, seed: int, codec: Codec, epoch: int = 0) -> Sampled:
+    """The same as a record. Raises JobError and TextError."""
+    sampler = Sampler(tokens, masking, codec.vocabulary)
+    chosen = sampler.choose(seed, epoch)
+    shown = [one.shown for one in chosen]
+    pieces, labels = tuple(map(codec.piece, shown)), tuple(map(codec.label, shown))
+    return Sampled(masking, seed, epoch, len(sampler.positions), chosen, pieces, labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +69,20 @@ class Sampler:
     def __init__(self, tokens: Tokens, masking: Masking, vocabulary: Vocabulary) -> None:
         self.positions = _candidates(tokens, vocabulary)
         self._ids = np.array(tokens.ids, dtype=np.int64)[self.positions]
-        self._masking, self._vocabulary = masking, vocabulary
+        self._tokens, self._masking, self._vocabulary = tokens, masking, vocabulary
         self._joined = _joined(tokens, self.positions)
         starts = np.flatnonzero(_starts(tokens, self.positions, masking.unit))
         self._sizes = np.diff(starts, append=len(self.positions))  # (units,)
         self._starts = starts
+
+    def choose(self, seed: int, epoch: int = 0) -> tuple[Chosen, ...]:
+        """One draw as values. Raises JobError."""
+        drawn = self.draw(seed, epoch)
+        arrays = (drawn.positions.tolist(), drawn.treatments.tolist(), drawn.shown.tolist())
+        return tuple(
+            Chosen(place, self._tokens.ids[place], TREATMENTS[kind], shown)
+            for place, kind, shown in zip(*arrays, strict=True)
+        )
 
     def draw(self, seed: int, epoch: int = 0) -> Draw:
         """One choice. Raises JobError."""

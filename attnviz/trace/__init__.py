@@ -9,7 +9,7 @@ from attnviz.trace.experiments import Asked, Conclusion, Matrix, Rows
 from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
 from attnviz.trace.lens import Lens
-from attnviz.trace.masking import Chosen, Masking, Treatment, Unit
+from attnviz.trace.masking import Chosen, Masking, Sampled, Treatment, Unit
 from attnviz.trace.merges import (
     NEVER,
     Curves,
@@ -86,6 +86,7 @@ __all__ = [
     "RatePoint",
     "Record",
     "Rows",
+    "Sampled",
     "Series",
     "Sharing",
     "Shift",

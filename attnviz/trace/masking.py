@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from attnviz.errors import JobError
+from attnviz.trace.record import Record
 
 TOLERANCE = 1e-6
 
@@ -53,3 +54,23 @@ class Chosen:
     original: int
     treatment: Treatment
     shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled(Record):
+    """One draw from the Tokens: ``chosen`` in the text's order, of each the piece that is ``shown`` and its readable form.
+
+    ``candidates`` counts the tokens that might have been chosen: all but special ones and masks.
+    """
+
+    masking: Masking
+    seed: int
+    epoch: int
+    candidates: int
+    chosen: tuple[Chosen, ...]
+    shown: tuple[str, ...]
+    shown_labels: tuple[str, ...]
+
+    def count(self, treatment: Treatment) -> int:
+        """How many tokens were treated so."""
+        return sum(one.treatment is treatment for one in self.chosen)
