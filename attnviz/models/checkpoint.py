@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 MOST_MASKS = 32
 BATCH_TOKENS = 2048
 EXPECTED = 20
+WORDS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,13 +198,18 @@ class Checkpoint:
     ) -> Generator[Record, None, Tensor]:
         """Word scores (places, vocabulary) at (row, position) pairs of variants ``ids`` (rows, tokens) of ``tokens``.
 
-        ``here`` is yielded after every layer: a chance to stop. Raises CheckpointError without a masked-word head, and
+        ``here`` is yielded after every layer and every 64 places: a chance to stop. Raises CheckpointError without a masked-word head, and
         where the scores are not finite.
         """
         self.require_word_head()
         states = yield from self.variants(ids, tokens, here)
-        rows, columns = ([place[axis] for place in places] for axis in (0, 1))
-        return finite(self.model.word_logits(states[rows, columns]))  # (places, vocabulary)
+        parts = []
+        for start in range(0, max(1, len(places)), WORDS_AT_ONCE):
+            some = places[start : start + WORDS_AT_ONCE]
+            rows, columns = ([place[axis] for place in some] for axis in (0, 1))
+            parts.append(finite(self.model.word_logits(states[rows, columns])))
+            yield here
+        return torch.cat(parts)  # (places, vocabulary)
 
     @torch.inference_mode()
     def variants(self, ids: Tensor, tokens: Tokens, here: Progress) -> Generator[Record, None, Tensor]:

@@ -28,6 +28,14 @@ def no_pair(report: LoadReport) -> str:
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
+        "sample",
+        "Mask like BERT",
+        "Which tokens training chooses, what it shows in their place, and what the model answers there",
+        "attnviz.tabs.masking_sample",
+        "SamplePage",
+        no_mask,
+    ),
+    PageEntry(
         "rate",
         "15 %",
         "What the model still predicts as more is masked, and how much a text then teaches",

@@ -9,7 +9,7 @@ from attnviz.trace.experiments import Asked, Conclusion, Matrix, Rows
 from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
 from attnviz.trace.lens import Lens
-from attnviz.trace.masking import Chosen, Masking, Sampled, Treatment, Unit
+from attnviz.trace.masking import Chosen, Learning, LongRun, Masking, Sampled, Treatment, Unit, learning, loss
 from attnviz.trace.merges import (
     NEVER,
     Curves,
@@ -63,8 +63,10 @@ __all__ = [
     "Hidden",
     "Hiding",
     "Learned",
+    "Learning",
     "Lens",
     "LoadReport",
+    "LongRun",
     "Made",
     "Mark",
     "Masking",
@@ -106,7 +108,9 @@ __all__ = [
     "Way",
     "Why",
     "frozen",
+    "learning",
     "length_penalty",
+    "loss",
     "measured",
     "softmax",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from attnviz.errors import JobError
+from attnviz.trace.answers import Candidates
 from attnviz.trace.record import Record
 
 TOLERANCE = 1e-6
@@ -74,3 +77,53 @@ class Sampled(Record):
     def count(self, treatment: Treatment) -> int:
         """How many tokens were treated so."""
         return sum(one.treatment is treatment for one in self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class LongRun(Record):
+    """What many draws from the same text chose in all: ``treated`` counts the masked, the random and the kept.
+
+    ``candidates`` counts those of one draw; ``fit`` is the probability of shares at least as far from the split by chance alone (Pearson's
+    chi-square test), None where the treatments don't fall one by one or there is nothing to compare.
+    """
+
+    masking: Masking
+    candidates: int
+    draws: int
+    treated: tuple[int, int, int]
+    fit: float | None = None
+
+    @property
+    def chosen(self) -> int:
+        return sum(self.treated)
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What training would make of one draw: the mean loss in nats, and how many of the predicted tokens came first."""
+
+    loss: float
+    predicted: int
+    right: int
+    masked: int
+    right_masked: int
+
+
+def loss(record: Candidates) -> float:
+    """The original word's loss at its position: -ln of its probability, in nats; not a number where it is unknown."""
+    if record.probability is None or not record.probability >= 0:
+        return math.nan
+    return -math.log(record.probability) if record.probability else math.inf
+
+
+def learning(sampled: Sampled, predictions: Iterable[Candidates]) -> Learning | None:
+    """Of those predictions that are there; None without any."""
+    found = {record.position: record for record in predictions}
+    chosen = [one for one in sampled.chosen if one.position in found]
+    if not chosen:
+        return None
+    right = [found[one.position].rank == 1 for one in chosen]
+    masked = [one.treatment is Treatment.MASK for one in chosen]
+    mean = sum(loss(found[one.position]) for one in chosen) / len(chosen)
+    both = sum(first and mask for first, mask in zip(right, masked, strict=True))
+    return Learning(mean, len(chosen), sum(right), sum(masked), both)

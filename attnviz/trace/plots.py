@@ -44,7 +44,7 @@ class Series:
     """``values`` over ascending ``places``; where one is not finite the curve has a gap.
 
     ``low`` and ``high`` are the ends of each value's uncertainty. ``told`` are more numbers of each point, by name, that are not drawn.
-    A ``dashed`` curve is a reference that was not measured.
+    A ``dashed`` curve is a reference that was not measured. ``ink`` numbers its colour in the palette where its own place doesn't.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Series:
     high: Numbers | None = None
     told: tuple[tuple[str, Numbers], ...] = ()
     dashed: bool = False
+    ink: int | None = None
 
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):

@@ -46,8 +46,11 @@ class Field:
 
 def ink(plot: Plot, index: int) -> QColor:
     """The colour of a curve: references are muted, the measured ones differ."""
-    if plot.series[index].dashed:
+    series = plot.series[index]
+    if series.dashed:
         return colour("muted")
+    if series.ink is not None:
+        return head_colour(series.ink)
     return head_colour(sum(not series.dashed for series in plot.series[:index]))
 
 

@@ -16,10 +16,15 @@ class RowModel(QAbstractTableModel):
     """Rows of texts under ``columns``; those in ``numeric`` stand at the right, those in ``pieces`` in the font of tokens."""
 
     def __init__(
-        self, columns: tuple[str, ...], numeric: frozenset[int], pieces: frozenset[int], parent: QWidget | None = None
+        self,
+        columns: tuple[str, ...],
+        numeric: frozenset[int],
+        pieces: frozenset[int],
+        parent: QWidget | None = None,
+        tips: tuple[str, ...] = (),
     ) -> None:
         super().__init__(parent)
-        self.columns, self._numeric, self._pieces = columns, numeric, pieces
+        self.columns, self._numeric, self._pieces, self._tips = columns, numeric, pieces, tips
         self.rows: Rows = ()
         self._fonts = ui_font(SMALL + 1), token_font(SMALL + 1)
 
@@ -60,6 +65,8 @@ class RowModel(QAbstractTableModel):
                 return ui_font(SMALL)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return self._side(section)
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tips[section] if section < len(self._tips) else None
         return None
 
     def _side(self, column: int) -> int:
@@ -74,9 +81,10 @@ class RowTable(TableView):
     numeric: frozenset[int] = frozenset()
     pieces: frozenset[int] = frozenset()
     wide: frozenset[int] = frozenset()
+    tips: tuple[str, ...] = ()
 
     def __init__(self, sentence: str, parent: QWidget | None = None) -> None:
-        self._model = RowModel(self.columns, self.numeric, self.pieces)
+        self._model = RowModel(self.columns, self.numeric, self.pieces, tips=self.tips)
         super().__init__(self._model, sentence, parent)
         self._model.setParent(self)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
