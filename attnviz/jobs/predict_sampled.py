@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attnviz.models.masked_prediction import predict_sampled
 from attnviz.text.masking import sample
 from attnviz.trace import Masking, Record, Tokens
 
@@ -29,6 +28,8 @@ class PredictSampled:
     top: int = 10
 
     def run(self, library: Library) -> Iterator[Record]:
+        from attnviz.models.masked_prediction import predict_sampled  # noqa: PLC0415 - imports torch: only where a model runs
+
         checkpoint = library.encoder(self.checkpoint)
         checkpoint.require_mask_head()
         for record in checkpoint.encode(self.text, self.pair):

@@ -84,10 +84,10 @@ def rebalanced(shares: tuple[float, float, float], moved: int, value: float) -> 
     Shares that are pushed to nothing keep a trace, so that the way back leads to where they came from.
     """
     others = [place for place in range(len(shares)) if place != moved]
-    total = sum(max(shares[place], LEAST) for place in others)
+    total = sum(max(shares[place], LEAST**2) for place in others)
     rest = max(WHOLE - value, LEAST)
     first, second, third = (
-        value if place == moved else max(share, LEAST) / total * rest for place, share in enumerate(shares)
+        value if place == moved else max(share, LEAST**2) / total * rest for place, share in enumerate(shares)
     )
     return first, second, third
 
