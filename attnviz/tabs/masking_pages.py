@@ -51,4 +51,12 @@ PAGES: tuple[PageEntry, ...] = (
         "MismatchPage",
         no_mask,
     ),
+    PageEntry(
+        "several",
+        "Several masks",
+        "Masks filled jointly, one by one, and best first; how probable the sentence is",
+        "attnviz.tabs.masking_several",
+        "SeveralPage",
+        no_mask,
+    ),
 )
