@@ -12,7 +12,7 @@ from attnviz.jobs.score_text import ScoreText
 from attnviz.tabs.masking import word_span
 from attnviz.tabs.masking_several_layout import SeveralLayout
 from attnviz.tabs.page import draw, put
-from attnviz.trace import Cursor, Filling, FillStep, Notice, OwnProbability, PseudoLikelihood, Trace
+from attnviz.trace import Cursor, Filling, FillStep, Notice, OwnProbability, PseudoLikelihood, Trace, Way
 from attnviz.trace.answers import pseudo_perplexity
 from attnviz.views.fill_runs import NAMES, WAYS, WHY, chosen_way, longest, nats
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 8
 LAST = 1 << 20
+LARGE = 1e5
 
 
 class SeveralPage(SeveralLayout):
@@ -34,7 +35,7 @@ class SeveralPage(SeveralLayout):
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)
         self.filling, self.scoring = self.asking(), self.asking()
-        self.cursor_at = Cursor(step=LAST)
+        self.cursor_at = Cursor(layer=WAYS.index(Way.BEST_FIRST), step=LAST)
         self._connect()
         self._redraw()
 
@@ -144,7 +145,8 @@ class SeveralPage(SeveralLayout):
         self.steps_panel.set_subtitle(WHY[way])
         self.chips_panel.set_subtitle(_masks_said(tokens))
         self.ways_panel.set_subtitle(self._filled_said(steps))
-        self.bars_panel.set_subtitle(_score_said(scored))
+        self.score.setText(_score_said(scored))
+        self.score.setVisible(bool(self.score.text()))
 
     def _filled_said(self, steps: int) -> str:
         if not steps:
@@ -175,15 +177,23 @@ def _score_said(trace: Trace) -> str:
     whole, tokens = trace.find(PseudoLikelihood), trace.tokens()
     if whole is None or tokens is None or not whole.scored:
         return ""
-    said = [_sum_said(whole.log_probability, whole.scored)]
+    said = [
+        f"{nats(whole.log_probability)} nats over {_counted(whole.scored)}, pseudo-perplexity {_perplexity(whole.log_probability, whole.scored)}"
+    ]
     if len(whole.sentences) > 1:
-        said += [f"{name}: {_sum_said(*part)}" for name, part in zip(("first", "second"), whole.sentences, strict=True)]
+        parts = zip(("first", "second"), whole.sentences, strict=True)
+        said += [
+            f"{name} sentence {nats(log)} nats, {_perplexity(log, count)}" for name, (log, count) in parts
+        ]
     if tokens.masks:
         said.append("masks are not scored")
     return " · ".join(said)
 
 
-def _sum_said(log: float, count: int) -> str:
-    perplexity = pseudo_perplexity(log, count)
-    shown = "–" if perplexity is None else f"{perplexity:.3g}" if perplexity < 1e6 else f"{perplexity:.1e}"
-    return f"{nats(log)} nats over {count} token{'' if count == 1 else 's'}, pseudo-perplexity {shown}"
+def _counted(count: int) -> str:
+    return "1 token" if count == 1 else f"{count} tokens"
+
+
+def _perplexity(log: float, count: int) -> str:
+    value = pseudo_perplexity(log, count)
+    return "–" if value is None else f"{value:.3g}" if value < LARGE else f"{value:.1e}"

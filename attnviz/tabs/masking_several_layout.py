@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from attnviz.tabs.page import Page
 from attnviz.views.fill_steps import FillSteps
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from attnviz.engine import Engine
     from attnviz.views.view import View
 
-SCORINGS = ("each piece masked alone", "and the pieces after it")
+CHIPS = 15 * GRID  # two lines
+SCORINGS = ("each piece alone", "with the pieces after it")
 SCORING_TIP = (
     "How a word of several pieces is scored: each piece masked alone (Salazar et al. 2020), "
     "or with the later pieces of the word masked too, which would give it away (Kauf & Ivanova 2023)"
+)
+SCORE_TIP = (
+    "The sum of ln p of every token, each masked in turn, and exp of its negative mean: "
+    "how many words the model hesitates between, at a guess, at each token"
 )
 
 
@@ -37,6 +42,7 @@ class SeveralLayout(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
+        self.chips.setMaximumHeight(CHIPS)
         self.chips_panel = self.panel("Tokens", self.chips)
         column.addWidget(self.chips_panel)
         self._build_ways()
@@ -79,3 +85,8 @@ class SeveralLayout(Page):
         self.scoring_box.setAccessibleName("How words of several pieces are scored")
         self.scoring_box.setToolTip(SCORING_TIP)
         self.bars_panel.add_control(self.scoring_box)
+        self.score = QLabel(self)
+        self.score.setTextFormat(Qt.TextFormat.PlainText)
+        self.score.setWordWrap(True)
+        self.score.setToolTip(SCORE_TIP)
+        self.bars_panel.add_row(self.score)

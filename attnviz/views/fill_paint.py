@@ -14,7 +14,7 @@ from attnviz.views.lettering import isolated, percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, sequential_colour, token_font, ui_font
 
 RULER, ROW, CHIP, BAR, BETWEEN = 32.0, 56.0, 26.0, 4.0, 6.0
-GUTTER, SUM, TOP, BADGE = 13.0 * GRID, 11.0 * GRID, 4.0, 15.0
+GUTTER, SUM, TOP, BADGE = 13.0 * GRID, 12.0 * GRID, 4.0, 15.0
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -100,11 +100,13 @@ def _paint_filled(painter: QPainter, box: QRectF, standing: Standing, *, pointed
 
 def _paint_badge(painter: QPainter, box: QRectF, number: int, *, now: bool) -> None:
     """The number of the step in a disc on the chip's upper left corner."""
-    disc = QRectF(box.left() - BADGE / 3, box.top() - BADGE / 3, BADGE, BADGE)
+    font = ui_font(SMALL - 2, bold=True)
+    width = max(BADGE, QFontMetricsF(font).horizontalAdvance(str(number)) + 6)
+    disc = QRectF(box.left() - BADGE / 3, box.top() - BADGE / 3, width, BADGE)
     painter.setPen(QPen(colour("surface"), 1.5))
     painter.setBrush(colour("accent" if now else "muted"))
-    painter.drawEllipse(disc)
-    painter.setFont(ui_font(SMALL - 2, bold=True))
+    painter.drawRoundedRect(disc, BADGE / 2, BADGE / 2)
+    painter.setFont(font)
     painter.setPen(colour("on_accent"))
     painter.drawText(disc, CENTRE, str(number))
 

@@ -34,21 +34,21 @@ class StepCell:
     later: bool
 
 
-def paint_frame(
-    painter: QPainter, run: FillRun, masks: Sequence[int], lines: Sequence[QRectF], column: float, here: int
-) -> None:
-    """The numbers of the steps at the left, positions above, ln p so far at the right, and the lit line of the play head."""
-    width = GUTTER + len(masks) * column
+def paint_head(painter: QPainter, masks: Sequence[int], column: float, width: float) -> None:
+    """What the columns are, over whatever is scrolled below them."""
+    painter.fillRect(QRectF(0, 0, width, HEAD), colour("surface"))
     painter.setFont(ui_font(SMALL))
     painter.setPen(colour("muted"))
     painter.drawText(QRectF(0, 0, GUTTER - GRID, HEAD), int(RIGHT), "step")
-    painter.drawText(QRectF(width, 0, TOTAL - GRID, HEAD), int(RIGHT), "ln p · sum so far")
+    end = GUTTER + len(masks) * column
+    painter.drawText(QRectF(end, 0, TOTAL - GRID, HEAD), int(RIGHT), "ln p · sum so far")
     for number, position in enumerate(masks):
-        painter.drawText(
-            QRectF(GUTTER + number * column, 0, column, HEAD),
-            CENTRE,
-            f"position {position}" if column > 8 * GRID else str(position),
-        )
+        area = QRectF(GUTTER + number * column, 0, column, HEAD)
+        painter.drawText(area, CENTRE, f"position {position}" if column > 8 * GRID else str(position))
+
+
+def paint_lines(painter: QPainter, run: FillRun, lines: Sequence[QRectF], width: float, here: int) -> None:
+    """The numbers of the steps at the left, ln p so far at the right, and the lit line of the play head."""
     logs = [math.fsum(one.log_probability for one in step.taken) for step in run.steps]
     for step, line in enumerate(lines):
         row = QRectF(0, line.top(), width + TOTAL, line.height())
@@ -117,12 +117,12 @@ def _paint_candidate(painter: QPainter, line: QRectF, entry: Candidate, *, taken
     painter.setFont(font)
     painter.setPen(colour("text"))
     text, value = isolated(entry.label), percent(entry.probability)
-    room = bar.width() - small_width(value) - GRID
+    room = bar.width() - small_width(value, bold=taken) - GRID
     wide = room >= 4 * GRID
     painter.drawText(bar.adjusted(3, 0, 0, 0), int(LEFT), _fitting(painter, text, room if wide else bar.width() - 4))
     if wide:
         painter.setFont(ui_font(SMALL, bold=taken))
-        painter.drawText(bar.adjusted(0, 0, -3, 0), int(RIGHT), value)
+        painter.drawText(bar.adjusted(0, 0, -4, 0), int(RIGHT), value)
 
 
 def _fitting(painter: QPainter, text: str, width: float) -> str:

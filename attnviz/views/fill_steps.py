@@ -20,20 +20,21 @@ from attnviz.views.fill_step_paint import (
     TOTAL,
     StepCell,
     paint_cell,
-    paint_frame,
+    paint_head,
+    paint_lines,
 )
 from attnviz.views.lettering import isolated, percent
 from attnviz.views.palette import GRID
 from attnviz.views.scrolled import paint_focus
 from attnviz.views.wide import WideView
 
-FEW, SOME = 4, 8
+MOST = 8
 
 
 class FillSteps(WideView):
     """Draws the way of the cursor's layer; the line of the cursor's step is lit, and a press or drag on a line goes there.
 
-    As long as there are few masks a cell lists three candidates, then two, then one; more of them are told by the tooltip.
+    A cell lists as many candidates as there is room for without scrolling, one at least; the tooltip tells more of them.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,8 +86,9 @@ class FillSteps(WideView):
     @property
     def listed(self) -> int:
         """How many candidates a cell lists."""
-        count = len(self.masks)
-        return 3 if count <= FEW else 2 if count <= SOME else 1
+        lines = 1 if self._run is None else len(self._run.steps)
+        room = (self.height() - HEAD - FOOT) / lines - GRID
+        return min(max(int(room // CANDIDATE), 1), MOST)
 
     def _line(self) -> float:
         return self.listed * CANDIDATE + GRID
@@ -114,7 +116,7 @@ class FillSteps(WideView):
         super()._update(fresh=fresh or self._run is not before)
         if self._run is not None:
             step = self._run.last(self.cursor_at.step)
-            self._reveal(QRectF(self._corner().x(), HEAD + step * self._line(), 1, self._line()))
+            self._reveal(QRectF(self._corner().x(), step * self._line(), 1, HEAD + self._line()))
 
     # painting
 
@@ -123,9 +125,8 @@ class FillSteps(WideView):
         if run is None or tokens is None:
             return
         here = run.last(self.cursor_at.step)
-        paint_frame(
-            painter, run, self.masks, [self._area(step, 0) for step in range(len(run.steps))], self._column(), here
-        )
+        lines = [self._area(step, 0) for step in range(len(run.steps))]
+        paint_lines(painter, run, lines, GUTTER + len(self.masks) * self._column(), here)
         for step in run.steps:
             found = {record.position: record for record in step.open}
             for column, position in enumerate(self.masks):
@@ -140,6 +141,10 @@ class FillSteps(WideView):
         return StepCell(record, taken, standing, pointed=pointed, later=step.step > run.last(self.cursor_at.step))
 
     def _paint_fixed(self, painter: QPainter) -> None:
+        painter.save()
+        painter.translate(-self._corner().x(), 0)
+        paint_head(painter, self.masks, self._column(), self._natural_width() + self.width())
+        painter.restore()
         if self.hasFocus():
             paint_focus(painter, self._content_room().adjusted(1, 1, -1, -1))
 
@@ -170,7 +175,7 @@ class FillSteps(WideView):
         """The step and column under a point; no column in the gutters."""
         run = self._run
         step = int((point.y() - HEAD) // self._line())
-        if run is None or not 0 <= step < len(run.steps):
+        if run is None or point.y() - self._corner().y() < HEAD or not 0 <= step < len(run.steps):
             return None
         column = int((point.x() - GUTTER) // self._column())
         return step, column if 0 <= column < len(self.masks) and point.x() >= GUTTER else None

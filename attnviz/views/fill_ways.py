@@ -45,6 +45,7 @@ class FillWays(WideView):
         super().__init__(parent)
         self._runs: tuple[FillRun | None, ...] = (None,) * len(WAYS)
         self._columns: tuple[Stretch, ...] = ()
+        self._shown = (0, 0)
         self.setAccessibleName("Three ways of filling the masks")
 
     @property
@@ -122,11 +123,24 @@ class FillWays(WideView):
         return min(max(NARROWEST, *(token_width(isolated(word)) + 2 * PADDING for word in words), 0.0), WIDEST)
 
     def _update(self, *, fresh: bool) -> None:
+        self._shown, before = (self.cursor_at.layer, self.cursor_at.step), self._shown
         if fresh:
             self._runs = runs_of(self.trace)
             tokens = self.tokens
             self._columns = stretches(tokens, self._measure, BETWEEN, _skipped) if tokens is not None else ()
         super()._update(fresh=fresh)
+        if fresh or self._shown != before:
+            self._reveal_step()
+
+    def _reveal_step(self) -> None:
+        """Bring into sight what the play head's step of the chosen way put in."""
+        run = self._runs[chosen_way(self.cursor_at)]
+        if run is None:
+            return
+        places = {one.position for one in run.steps[run.last(self.cursor_at.step)].taken}
+        column = next((column for column in self._columns if column.first in places), None)
+        if column is not None:
+            self._reveal(self._area(column, 0).adjusted(-GUTTER - GRID, 0, len(MEASURES) * SUM + GRID, 0))
 
     # painting
 

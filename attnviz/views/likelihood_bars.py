@@ -17,7 +17,7 @@ from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_chips import attached, chip_outline
 from attnviz.views.token_flow import TokenFlow, token_name
 
-COLUMN, CELL, VALUE, SUM, PADDING = 72, 26, 16, 14, 9
+LOWEST, TALLEST, CELL, VALUE, SUM, PADDING = 32, 240, 26, 16, 14, 9
 STEP, LEAST = 4, 8
 CENTRE = Qt.AlignmentFlag.AlignCenter
 
@@ -28,13 +28,14 @@ class LikelihoodBars(TokenFlow):
     Fills in while OwnProbability records arrive; what isn't scored, special tokens and masks, has no column.
     """
 
-    _cell_height = COLUMN + CELL + VALUE + SUM
+    _cell_height = LOWEST + CELL + VALUE + SUM
     _line_gap = GRID
     _gap = 6.0
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._top = LEAST
+        self._column = LOWEST
         self._pieces: Counter[int | None] = Counter()
         self.setAccessibleName("Pseudo-log-likelihood of every word")
 
@@ -106,6 +107,26 @@ class LikelihoodBars(TokenFlow):
     def _room(self, width: int) -> tuple[float, float, float, float]:
         return 5 * GRID, 3 * GRID, GRID, GRID
 
+    def _refit(self) -> None:
+        """The columns are as tall as there is room for without scrolling."""
+        below = (
+            CELL + VALUE + (SUM if any(count > 1 for word, count in self._pieces.items() if word is not None) else 0)
+        )
+        _, top, _, bottom = self._room(self.width())
+        places = self._flow(self.width())
+        lines = places[-1].line + 1 if places else 1
+        room = (self.height() - top - bottom + self._line_gap) / lines - self._line_gap - below
+        self._column = min(max(int(room), LOWEST), TALLEST)
+        self._cell_height = self._column + below
+        super()._refit()
+
+    def heightForWidth(self, width: int) -> int:
+        """What is asked for is the room of the lowest columns."""
+        places = self._flow(width)
+        lines = places[-1].line + 1 if places else 1
+        _, top, _, bottom = self._room(width)
+        return int(top + lines * (LOWEST + CELL + VALUE + SUM + self._line_gap) + bottom)
+
     def _groups(self, tokens: Tokens) -> tuple[int, ...]:
         group, groups = 0, []
         for position in range(len(tokens)):
@@ -125,9 +146,9 @@ class LikelihoodBars(TokenFlow):
         end = self._content_width() - right
         painter.setFont(ui_font(SMALL))
         for line in range(self._places[-1].line + 1 if self._places else 0):
-            base = top + line * self._pitch() + COLUMN
+            base = top + line * self._pitch() + self._column
             for part in range(3):
-                across = round(base - part * (COLUMN - 6) / 2) - 0.5
+                across = round(base - part * (self._column - 6) / 2) - 0.5
                 painter.setPen(QPen(colour("border"), 1))
                 painter.drawLine(QPointF(left, across), QPointF(end, across))
                 painter.setPen(colour("muted"))
@@ -137,11 +158,11 @@ class LikelihoodBars(TokenFlow):
         painter.drawText(QRectF(GRID, 2, 20 * GRID, 2 * GRID), Qt.AlignmentFlag.AlignLeft, "−ln p, nats")
 
     def _ring(self, position: int) -> QRectF:
-        return self._area(position).adjusted(-2, COLUMN - 2, 2, -VALUE - SUM + 2)
+        return self._area(position).adjusted(-2, self._column - 2, 2, self._column + CELL + 2 - self._cell_height)
 
     def _paint_cell(self, painter: QPainter, tokens: Tokens, position: int, area: QRectF) -> None:
         own, place = self._own(position), self._places[position]
-        cell = QRectF(area.left(), area.top() + COLUMN, area.width(), CELL).adjusted(0.5, 0.5, -0.5, -0.5)
+        cell = QRectF(area.left(), area.top() + self._column, area.width(), CELL).adjusted(0.5, 0.5, -0.5, -0.5)
         looked = position in (self.cursor_at.query, self._hovered)
         if own is not None:
             self._paint_column(painter, own, area)
@@ -156,13 +177,13 @@ class LikelihoodBars(TokenFlow):
 
     def _paint_column(self, painter: QPainter, own: OwnProbability, area: QRectF) -> None:
         share = min(own.nats / self._top, 1.0) if math.isfinite(own.nats) else 1.0
-        height, width = share * (COLUMN - 6), min(area.width() - GRID, 3 * GRID)
+        height, width = share * (self._column - 6), min(area.width() - GRID, 3 * GRID)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_ink())
-        painter.drawRect(QRectF(area.center().x() - width / 2, area.top() + COLUMN - height, width, height))
+        painter.drawRect(QRectF(area.center().x() - width / 2, area.top() + self._column - height, width, height))
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("text"))
-        below = QRectF(area.left() - 3, area.top() + COLUMN + CELL, area.width() + 6, VALUE)
+        below = QRectF(area.left() - 3, area.top() + self._column + CELL, area.width() + 6, VALUE)
         painter.drawText(below, CENTRE, f"{own.nats:.2f}")
 
     def _paint_sum(self, painter: QPainter, tokens: Tokens, position: int, area: QRectF) -> None:
@@ -173,7 +194,7 @@ class LikelihoodBars(TokenFlow):
         right = area.right()
         for other in range(position + 1, position + self._pieces[tokens.words[position]]):
             right = self._area(other).right() if self._places[other].line == line else right
-        below = area.top() + COLUMN + CELL + VALUE
+        below = area.top() + self._column + CELL + VALUE
         painter.setPen(QPen(colour("muted"), 1))
         painter.drawLine(QPointF(area.left() + 2, below + 0.5), QPointF(right - 2, below + 0.5))
         painter.setFont(ui_font(SMALL, bold=True))
