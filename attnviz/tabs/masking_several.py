@@ -17,6 +17,7 @@ from attnviz.trace.answers import pseudo_perplexity
 from attnviz.views.fill_runs import NAMES, WAYS, WHY, chosen_way, longest, nats
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent
     from PySide6.QtWidgets import QWidget
 
     from attnviz.engine import Engine
@@ -93,6 +94,13 @@ class SeveralPage(SeveralLayout):
         """Look at a way, a step or a token."""
         self.cursor_at = cursor
         self._redraw()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Who looks elsewhere need not wait for it."""
+        super().hideEvent(event)
+        for asking in (self.filling, self.scoring):
+            if asking.is_busy:
+                asking.cancel()
 
     def _empty(self) -> None:
         for asking in (self.filling, self.scoring):
@@ -182,9 +190,7 @@ def _score_said(trace: Trace) -> str:
     ]
     if len(whole.sentences) > 1:
         parts = zip(("first", "second"), whole.sentences, strict=True)
-        said += [
-            f"{name} sentence {nats(log)} nats, {_perplexity(log, count)}" for name, (log, count) in parts
-        ]
+        said += [f"{name} sentence {nats(log)} nats, {_perplexity(log, count)}" for name, (log, count) in parts]
     if tokens.masks:
         said.append("masks are not scored")
     return " · ".join(said)

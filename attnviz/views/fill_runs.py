@@ -126,7 +126,9 @@ def share(log: float) -> str:
     if log > math.log(0.001):
         return percent(math.exp(log))
     power = math.floor(log / math.log(10))
-    return f"{math.exp(log - power * math.log(10)):.1f}\N{THIN SPACE}·\N{THIN SPACE}10{str(power).translate(_RAISED)}"
+    digits = f"{math.exp(log - power * math.log(10)):.1f}"
+    digits, power = ("1.0", power + 1) if digits == "10.0" else (digits, power)
+    return f"{digits}\N{THIN SPACE}·\N{THIN SPACE}10{str(power).translate(_RAISED)}"
 
 
 def nats(log: float | None) -> str:
