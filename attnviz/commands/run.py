@@ -72,8 +72,11 @@ def _library(job: Job) -> Library:
     """The models, for jobs that need one; the others ignore what they are given."""
     if not getattr(job, "needs_models", True):
         return cast("Library", None)
-    from attnviz.models.library import Library  # noqa: PLC0415 - imports torch: only where a model runs
+    from attnviz.models.device import leave_one_core  # noqa: PLC0415 - imports torch: only where a model runs
+    from attnviz.models.library import Library  # noqa: PLC0415
 
+    if getattr(job, "runs_apart", False):
+        leave_one_core()  # as in the window
     return Library()
 
 

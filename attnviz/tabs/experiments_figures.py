@@ -79,7 +79,7 @@ class FigureGrid(QScrollArea):
         self.panels = {key: self.panels[key] if key in self.panels else self._panel(key) for key in keys}
         drawn = [panel for (kind, _), panel in self.panels.items() if kind is not Rows]
         tables = [panel for (kind, _), panel in self.panels.items() if kind is Rows]
-        columns = max(1, min(len(drawn), 2 if len(drawn) <= 4 else 3))
+        columns = max(1, min(len(drawn), 2 if len(drawn) in {2, 4} else 3))
         rows = -(-len(drawn) // columns)
         for place, panel in enumerate(drawn):
             span = columns - place % columns if panel is drawn[-1] else 1
