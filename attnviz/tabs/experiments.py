@@ -90,8 +90,7 @@ class ExperimentsTab(Tab):
     @Slot()
     def _on_changed(self) -> None:
         for row, page in self._pages.items():
-            state = "running" if page.running.is_busy else "result" if page.has_result else ""
-            self.list.mark(row, state)
+            self.list.mark(row, page.standing)
         self._rest()
 
     def _fill(self, row: int) -> ExperimentPage:

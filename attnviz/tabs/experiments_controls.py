@@ -48,8 +48,8 @@ class ExperimentControls(QWidget):
         self.run_button.clicked.connect(self.run)
         self.quick_button.clicked.connect(self.run_quick)
         self.cancel_button.clicked.connect(self.stopped)
-        self.follow(None, busy=False)
         self.allow("")
+        self.follow(None, busy=False)
 
     def values(self) -> dict[str, Any]:
         """What is set."""
@@ -88,10 +88,9 @@ class ExperimentControls(QWidget):
         ):
             button.setEnabled(not reason)
             button.setToolTip(reason or tip)
-        if reason:
-            self.said.setText(reason)
+        self.said.setText(reason)
 
-    def follow(self, progress: Progress | None, *, busy: bool, said: str = "") -> None:
+    def follow(self, progress: Progress | None, *, busy: bool) -> None:
         """Show how far a run is."""
         self.cancel_button.setVisible(busy)
         self.run_button.setVisible(not busy)
@@ -100,11 +99,10 @@ class ExperimentControls(QWidget):
         if progress is not None and busy:
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
-            said = progress.what
         elif busy:
             self.bar.setRange(0, 0)
-            said = "waiting for the run before it"
-        self.said.setText(said)
+        if busy or self.run_button.isEnabled():
+            self.said.setText(progress.what if progress is not None and busy else "waiting" if busy else "")
         for control in self.controls.values():
             control.setEnabled(not busy)
 
@@ -148,7 +146,7 @@ def _control(each: Setting, parent: QWidget) -> Control:
             made.setRange(lowest, highest)
             made.setGroupSeparatorShown(True)
             made.setValue(each.default)
-            made.setMinimumWidth(9 * GRID)
+            made.setFixedWidth(12 * GRID if highest > 10**6 else 10 * GRID)
         case Choice(choices=choices):
             made = QComboBox(parent)
             made.addItems(choices)

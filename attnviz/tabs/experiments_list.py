@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STATE = Qt.ItemDataRole.UserRole
 _ENTRY = Qt.ItemDataRole.UserRole + 1
 WIDTH = 34 * GRID
+_LEFT_ROOM, _RIGHT_ROOM = 1.5 * GRID, GRID
 _WRAP = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -41,7 +42,7 @@ class ExperimentList(QListWidget):
             self.mark(self.count() - 1, "")
 
     def mark(self, row: int, state: str) -> None:
-        """Say beside an experiment's time how it stands: "", "running" or "result"."""
+        """Say beside an experiment's time how it stands: "", "waiting", "running" or "result"."""
         item = self.item(row)
         entry = item.data(_ENTRY)
         item.setData(_STATE, state)
@@ -58,8 +59,9 @@ class _Painter(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         small = QFontMetricsF(ui_font(SMALL))
-        question = small.boundingRect(QRectF(0, 0, WIDTH - 3 * GRID, 1000), _WRAP, index.data(_ENTRY).question)
-        return QSize(WIDTH - 2, round(QFontMetricsF(ui_font(BASE)).height() + question.height() + 3.5 * GRID))
+        room = QRectF(0, 0, WIDTH - 2 - _LEFT_ROOM - _RIGHT_ROOM, 1000)
+        question = small.boundingRect(room, _WRAP, index.data(_ENTRY).question)
+        return QSize(WIDTH - 2, round(QFontMetricsF(ui_font(BASE)).height() + question.height() + 2.5 * GRID))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         entry, state = index.data(_ENTRY), index.data(_STATE)
@@ -74,10 +76,10 @@ class _Painter(QStyledItemDelegate):
             painter.fillRect(area, colour("raised"))
         painter.setPen(colour("border"))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
-        inside = area.adjusted(1.5 * GRID, GRID, -GRID, -GRID)
+        inside = area.adjusted(_LEFT_ROOM, GRID, -_RIGHT_ROOM, -GRID)
         title = QFontMetricsF(ui_font(BASE, bold=True))
         line = QRectF(inside.left(), inside.top(), inside.width(), title.height())
-        said = {"": entry.time, "running": "running …", "result": "✓ result"}[state]
+        said = {"result": "✓ result"}.get(state, state or entry.time)
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("accent" if state else "muted"))
         painter.drawText(line, _RIGHT, said)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from attnviz.errors import AttnvizError
 from attnviz.jobs.experiments.experiment import make, uses_checkpoint
@@ -29,7 +29,7 @@ PACE_MS = 80
 
 
 class ExperimentPage(Page):
-    """``changed`` says that a run began or ended here. Its result stays until the next run is complete."""
+    """``changed`` says that a run began, went on or ended here. Its result stays until the next run is complete."""
 
     changed = Signal()
 
@@ -55,6 +55,13 @@ class ExperimentPage(Page):
     @property
     def has_result(self) -> bool:
         return self.result.find(Asked) is not None
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in a word: "waiting", "running", "result" or nothing."""
+        if self.running.is_busy:
+            return "waiting" if self.running.progress is None and not self.running.incoming.records else "running"
+        return "result" if self.has_result else ""
 
     def set_scene(self, scene: Scene) -> None:
         """A run looks into the model that is open when it begins; results stay, and name theirs."""
@@ -92,6 +99,10 @@ class ExperimentPage(Page):
         self.changed.emit()
 
     @Slot()
+    def _on_pace(self) -> None:
+        if self.running.is_busy:
+            self._on_changed()
+
     def _draw(self) -> None:
         """The run that is under way, once it has something to show, else the last one."""
         asking = self.running
@@ -99,6 +110,7 @@ class ExperimentPage(Page):
         shown = asking.incoming if asking.is_busy and begun else asking.trace
         self.figures.draw(shown)
         self._pages.setCurrentIndex(1 if self.figures.panels else 0)
+        self.empty.say(self._what_to_do())
         asked, found = shown.find(Asked), shown.find(Conclusion)
         self.conclusion.setText(
             "\n".join(f"• {sentence}" for sentence in found.sentences)
@@ -112,6 +124,12 @@ class ExperimentPage(Page):
         self._copy.setEnabled(found is not None)
         self.controls.follow(asking.progress, busy=asking.is_busy)
 
+    def _what_to_do(self) -> str:
+        """What stands where nothing was measured yet."""
+        if not self.running.is_busy:
+            return f"Press Run to measure it here and now: about {self.entry.time}, or seconds with Quick run."
+        return "It begins when the run before it is complete." if self.running.progress is None else "It has begun."
+
     @Slot()
     def _on_copy(self) -> None:
         """The conclusion with its settings, as text."""
@@ -124,7 +142,7 @@ class ExperimentPage(Page):
         self.controls.stopped.connect(self.running.cancel)
         self.running.came.connect(self._on_came)
         self.running.rested.connect(self._on_changed)
-        self._pace.timeout.connect(self._draw)
+        self._pace.timeout.connect(self._on_pace)
         self.figures.failed.connect(self.failed)
         self._copy.clicked.connect(self._on_copy)
 
@@ -134,9 +152,8 @@ class ExperimentPage(Page):
         column.setSpacing(GRID)
         column.addWidget(self._head())
         self._pages = QStackedWidget(self)
-        self._pages.addWidget(
-            Placeholder(f"Press Run to measure it here and now: about {self.entry.time}, or seconds with Quick run.")
-        )
+        self.empty = Placeholder("")
+        self._pages.addWidget(_framed(self.empty, self))
         self._pages.addWidget(self.figures)
         column.addWidget(self._pages, 1)
         self._concluded = self._conclusion_frame()
@@ -164,6 +181,14 @@ class ExperimentPage(Page):
         frame.header.addWidget(self._copy)
         frame.column.addWidget(self.conclusion)
         return frame
+
+
+def _framed(inner: QWidget, parent: QWidget) -> QFrame:
+    """In the look of a panel."""
+    frame = QFrame(parent)
+    frame.setObjectName("panel")
+    QVBoxLayout(frame).addWidget(inner)
+    return frame
 
 
 def _wrapped(parent: QWidget) -> QLabel:

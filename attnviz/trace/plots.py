@@ -16,7 +16,8 @@ Numbers = NDArray[np.float64]
 class Axis:
     """What is measured and in which unit. An end that is None lies where the curves end.
 
-    ``names`` are the places across that have a name, ascending; they stand there instead of numbers.
+    ``names`` are the places across that have a name, ascending; they stand there instead of numbers. Between
+    ``whole`` numbers there is nothing to mark.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Axis:
     high: float | None = None
     logarithmic: bool = False
     names: tuple[tuple[float, str], ...] = ()
+    whole: bool = False
 
     @property
     def title(self) -> str:

@@ -22,6 +22,7 @@ class AxisScale:
     low: float
     high: float
     logarithmic: bool = False
+    whole: bool = False
 
     def shares(self, values: Numbers) -> Numbers:
         """How far along the axis values stand, 0 at ``low`` and 1 at ``high``; NaN for what has no place on it."""
@@ -37,7 +38,7 @@ class AxisScale:
         """Round values and how they are written."""
         if self.logarithmic:
             return decade_ticks(self.low, self.high, most)
-        return range_ticks(self.low, self.high, most)
+        return range_ticks(self.low, self.high, min(most, int(self.high - self.low)) if self.whole else most)
 
 
 def scale_of(axis: Axis, values: Iterable[Numbers], *, logarithmic: bool, padded: bool) -> AxisScale:
@@ -53,7 +54,8 @@ def scale_of(axis: Axis, values: Iterable[Numbers], *, logarithmic: bool, padded
     room = (high - low) * _ROOM if padded else 0.0
     low = (low - room if low else low) if axis.low is None else axis.low
     high = high + room if axis.high is None else axis.high
-    return AxisScale(low, high) if high > low else AxisScale(*_around(low, fixed=axis.low is not None))
+    low, high = (low, high) if high > low else _around(low, fixed=axis.low is not None)
+    return AxisScale(low, high, whole=axis.whole)
 
 
 def _log_scale(axis: Axis, positive: Numbers, *, padded: bool) -> AxisScale:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHeaderView, QWidget
 
+from attnviz.errors import printable
 from attnviz.table import Cell, Table
 from attnviz.trace import Rows
 from attnviz.views.line_plot import number_of
@@ -13,6 +14,7 @@ from attnviz.views.row_table import RowModel
 from attnviz.views.table_view import TableView
 
 FEWEST_SHOWN, MOST_SHOWN = 4, 8
+LONGEST = 300
 _WORDY = 24
 
 
@@ -67,4 +69,4 @@ def _numeric(table: Table) -> frozenset[int]:
 
 
 def _lettered(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else "" if cell is None else number_of(cell)
+    return printable(cell, LONGEST) if isinstance(cell, str) else "" if cell is None else number_of(cell)

@@ -60,7 +60,8 @@ def test_nothing_runs_by_itself(window: Window, tab: ExperimentsTab) -> None:
     assert window.engine.current is None
     assert not tab.page.has_result
     assert not tab.page.figures.panels
-    assert "Press Run" in tab.page._pages.currentWidget().sentence
+    assert tab.page.empty.isVisible()
+    assert "Press Run" in tab.page.empty.sentence
     assert tab.list.count() == len(tab_module.EXPERIMENTS)
 
 
@@ -129,6 +130,22 @@ def test_results_survive_another_experiment_and_another_tab(
     assert page.conclusion.text() == "• 4 squares."
     assert page.controls.values()["steps"] == 4
     assert len(page.figures.figures[0].numbers().rows) == 4
+
+
+def test_a_run_waits_for_the_one_before_it(qtbot: QtBot, tab: ExperimentsTab, page: ExperimentPage) -> None:
+    """The second says that it waits; when the first is complete it begins by itself."""
+    GATE.clear()
+    page.controls.run()
+    qtbot.waitUntil(lambda: page.running.progress is not None)
+    other = tab.choose("serial")
+    other.controls.put({"longest": 16, "repeats": 3, "width": "64"})
+    other.controls.run()
+    assert tab.list.standing(tab.list.currentRow()) == "waiting"
+    assert "before it" in other.empty.sentence
+    assert other.controls.said.text() == "waiting"
+    finish(qtbot, page)
+    qtbot.waitUntil(lambda: other.has_result, timeout=30_000)
+    assert tab.list.standing(tab.list.currentRow()) == "result"
 
 
 def test_a_run_goes_on_while_another_tab_answers(qtbot: QtBot, window: Window, page: ExperimentPage) -> None:

@@ -173,7 +173,7 @@ def _compared(name: str, orders: Orders, encoder: Callable[[bool, bool], Shuffli
 def _plot(name: str, found: Found) -> Plot:
     return Plot(
         name,
-        Axis("layers passed"),
+        Axis("layers passed", whole=True),
         Axis("largest difference", logarithmic=True),
         tuple(_series(way, outcome.differences) for way, outcome in found.items()),
     )
