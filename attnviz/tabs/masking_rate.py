@@ -52,15 +52,17 @@ class RatePage(Page):
         self.plots = tuple(LinePlot(name, WAITING, self) for name, _ in PLOTS)
         self.table = RateTable(self)
         self.measuring = self.asking()
-        self._is_stopped, self._has_text = False, True
+        self._wanted: MeasureMaskRates | None = None
+        self._stopped: MeasureMaskRates | None = None
+        self._has_text = True
         self._build()
         for view in self.views():
             view.pointed.connect(self.point)
-        self.controls.changed.connect(self._on_changed)
+        self.controls.changed.connect(self.ask)
         self.controls.pressed.connect(self._on_pressed)
         self.controls.failed.connect(self.failed)
         self.measuring.came.connect(self._redraw)
-        self.measuring.rested.connect(self._redraw)
+        self.measuring.rested.connect(self._on_rested)
 
     def views(self) -> tuple[View, ...]:
         return (*self.plots, self.table)
@@ -74,8 +76,9 @@ class RatePage(Page):
     def trace(self) -> Trace:
         """What was measured so far, also when it was stopped; until the first point comes, what was measured before."""
         came = self.measuring.incoming
-        return came if came.every(RatePoint) or self._is_stopped else self.measuring.trace
+        return came if came.every(RatePoint) or self._stopped is not None else self.measuring.trace
 
+    @Slot()
     def ask(self) -> None:
         """Measure what the controls say, unless that was done or stopped."""
         job = self._job()
@@ -83,12 +86,14 @@ class RatePage(Page):
         if job is None:
             self.measuring.forget()
             self.measuring.incoming = Trace()
-        elif not self._is_stopped:
+        elif job != self._stopped:
+            self._wanted = job
             put(self.measuring, job)
+            self._stopped = None
         self._redraw()
 
     def forget(self) -> None:
-        self._is_stopped = False
+        self._stopped = None
         super().forget()
 
     def point(self, spot: Cursor) -> None:
@@ -105,19 +110,20 @@ class RatePage(Page):
             return None
         return MeasureMaskRates(self.scene.reference, text, self.controls.seed.seed, self.controls.passes.value())
 
-    @Slot()
-    def _on_changed(self) -> None:
-        self._is_stopped = False
-        self.ask()
-
     @Slot(object)
     def _on_pressed(self, run: bool) -> None:
-        self._is_stopped = not run
         if run:
-            self.measuring.job = None
+            self.forget()
             self.ask()
         else:
             self.measuring.cancel()
+
+    @Slot()
+    def _on_rested(self) -> None:
+        """What was stopped while it was seen, here or in the status line, stays so until it is wished or changed."""
+        if self.measuring.job is None and self.isVisible():
+            self._stopped = self._wanted
+        self._redraw()
 
     # drawing
 

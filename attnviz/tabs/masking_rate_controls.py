@@ -58,7 +58,7 @@ class RateControls(Frame):
         self._is_busy = busy
         self.run.setText("Stop" if busy else "Run")
         self.run.setToolTip("Keep what was measured and stop (Ctrl+.)" if busy else "Measure (Ctrl+Enter)")
-        self.run.setShortcut("Ctrl+." if busy else "Ctrl+Return")
+        self.run.setShortcut("" if busy else "Ctrl+Return")  # Ctrl+. is the window's
         self.state.setText(_state(on, progress, busy=busy))
         self.said.setText(said or "The curves come point by point, and get surer with every pass over the text.")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attnviz.trace import Axis, Mismatch, OwnProbability, Plot, Series, Shown, Trace, measured
+from attnviz.trace import Axis, Mismatch, OwnProbability, Plot, Series, Shown, Trace, Treatment, measured
 from attnviz.views.lettering import isolated, percent
 
 PLOT = "probability of the word"
+TREATMENTS = (Treatment.MASK, Treatment.RANDOM, Treatment.KEPT)
 NAMES = ("[MASK] shown", "random word shown", "the word itself shown")
 ALONE = (
     "With [MASK] alone the loss would never ask for the state of a word that is seen, and these are all that a later task has "

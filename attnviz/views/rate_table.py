@@ -34,6 +34,14 @@ class RateTable(RowTable):
     columns = ("masked", "masks", "accuracy, %", "−ln p, nats", "positions", "right")
     numeric = frozenset(range(6))
     wide = frozenset({2, 3})
+    tips = (
+        "Share of the tokens that show [MASK]",
+        "Predictions behind the numbers of the row",
+        "Masks whose word is put first, ± the binomial standard error",
+        "Mean −ln p of the word, ± the standard error of the mean",
+        "Masked positions per text: what one text teaches about",
+        "Right answers per text: accuracy × positions",
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("The numbers stand here when the first text is measured.", parent)

@@ -23,9 +23,10 @@ from attnviz.views.candidate_block import (
     says,
 )
 from attnviz.views.lettering import isolated, percent
-from attnviz.views.mismatch_reading import NAMES, SHARES, mismatches
-from attnviz.views.palette import GRID, SMALL, colour, head_colour, ui_font
+from attnviz.views.mismatch_reading import NAMES, SHARES, TREATMENTS, mismatches
+from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.pointed_view import PointedView
+from attnviz.views.treatment_ink import treatment_colour
 
 FEWEST_ROWS = 4
 
@@ -123,10 +124,11 @@ class TreatmentColumns(PointedView[tuple[int, int]]):
         found = self.shown
         if found is None:
             return
-        for index, (block, treated) in enumerate(zip(self._blocks, found.treated, strict=True)):
+        tints = map(treatment_colour, TREATMENTS)
+        for index, (block, treated, tint) in enumerate(zip(self._blocks, found.treated, tints, strict=True)):
             hovered = self._hovered[1] if self._hovered and self._hovered[0] == index else None
             title = f"{_title(index, treated)} · {SHARES[index]}"
-            paint_block(painter, block, Look(hovered, looked=False, pinned=False, title=title, tint=head_colour(index)))
+            paint_block(painter, block, Look(hovered, looked=False, pinned=False, title=title, tint=tint))
             below = max(other.area.bottom() for other in self._blocks if other.area.top() == block.area.top())
             area = QRectF(block.area.left() + GRID, below, block.area.width() - 2 * GRID, FOOTER)
             painter.setFont(ui_font(SMALL))

@@ -20,6 +20,13 @@ class TreatmentTable(RowTable):
     columns = ("shown", "share", "p(word)", "first", "p(shown)")
     numeric = frozenset({1, 2, 3, 4})
     wide = frozenset({0})
+    tips = (
+        "What stands at the position that is predicted",
+        "How often BERT's training shows that",
+        "Mean probability of the word that belongs there",
+        "How often that word is put first",
+        "Mean probability of what is shown",
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("The means stand here when the first word is predicted.", parent)

@@ -102,6 +102,23 @@ def test_stopping_keeps_what_was_measured(qtbot: QtBot, window: Window, page: Ra
     assert page.controls.run.text() == "Stop"
 
 
+def test_stopped_in_the_status_line_it_stays_so(qtbot: QtBot, window: Window, page: RatePage) -> None:
+    """As with the page's own button; another seed is another question."""
+    page.controls.text.setCurrentIndex(1)
+    page.controls.passes.setValue(200)
+    page.controls.changed.emit()
+    qtbot.waitUntil(lambda: len(page.measuring.incoming.every(RatePoint)) == len(RATES))
+    window.cancel()
+    settle(qtbot, window)
+    kept = points(page)
+    page.ask()
+    assert not page.measuring.is_busy
+    assert points(page) == kept
+    page.controls.seed.number.setValue(3)
+    assert page.measuring.is_busy
+    window.tab.paged.show_page(0)
+
+
 def test_stopped_before_the_first_point_nothing_is_shown(qtbot: QtBot, window: Window, page: RatePage) -> None:
     """The numbers of another text would be taken for those of this one."""
     page.controls.text.setCurrentIndex(1)
