@@ -12,7 +12,7 @@ from attnviz.errors import JobError
 from attnviz.jobs.fill_all_masks import FillAllMasks
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.text.merge_edits import ForbidPiece
-from attnviz.trace import Candidates, Way
+from attnviz.trace import Candidates, Way, Windows
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -35,6 +35,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PIECE",
         help="cut as if the tokenizer lacked this piece (repeatable)",
     )
+    parser.add_argument(
+        "--stride",
+        type=int,
+        metavar="N",
+        help="read a long text through windows, each N tokens behind the one before; a mask is answered by the one that has most around it",
+    )
     add_fill(parser)
     parser.add_argument("--json", action="store_true", help="a JSON object")
     add_edits(parser)
@@ -46,7 +52,14 @@ def run(arguments: Namespace) -> None:
     checkpoint = reference(arguments)
     edits = tuple(map(ForbidPiece, arguments.forbid_piece))
     if arguments.fill is None:
-        trace = drain(FillMask(checkpoint, *texts(arguments), top=arguments.top, edits=edits, changes=changes))
+        asked = FillMask(
+            checkpoint, *texts(arguments), top=arguments.top, edits=edits, changes=changes, stride=arguments.stride
+        )
+        trace = drain(asked)
+    elif arguments.stride is not None:
+        raise JobError(
+            "--fill reads one window, so it can't be combined with --stride; leave out one of the two.", "FILL_STRIDE"
+        )
     elif changes:
         sentence = (
             "--fill asks the model as it is, so it can't be combined with changes inside it; leave out one of the two."
@@ -65,17 +78,20 @@ def run(arguments: Namespace) -> None:
 
 def as_json(trace: Trace, checkpoint: Reference) -> dict[str, object]:
     """The answer as plain values: tokens with special ones, positions counted from 0."""
-    tokens = trace.tokens()
+    tokens, found = trace.tokens(), trace.find(Windows)
+    answers = dict(found.answers) if found else {}
     masks = [
         {
             "position": record.position,
             "candidates": [
                 {"id": entry.id, "token": entry.token, "probability": entry.probability} for entry in record.entries
             ],
+            **({"window": answers[record.position]} if found else {}),
         }
         for record in trace.every(Candidates)
     ]
-    return {"checkpoint": name_of(checkpoint), "tokens": list(tokens.pieces) if tokens else [], "masks": masks}
+    shown = {"checkpoint": name_of(checkpoint), "tokens": list(tokens.pieces) if tokens else [], "masks": masks}
+    return shown | ({"windows": [[window.first, window.last] for window in found.windows]} if found else {})
 
 
 def name_of(checkpoint: Reference) -> str:
@@ -85,9 +101,11 @@ def name_of(checkpoint: Reference) -> str:
 
 def print_bars(trace: Trace) -> None:
     """The candidates as lines of text, with a bar each."""
-    tokens = trace.tokens()
+    tokens, found = trace.tokens(), trace.find(Windows)
+    answers = dict(found.answers) if found else {}
     print(" ".join(tokens.pieces) if tokens else "")
     for record in trace.every(Candidates):
-        print(f"position {record.position}")
+        window = found.windows[answers[record.position]] if found else None
+        print(f"position {record.position}" + (f", window {window.first} to {window.last - 1}" if window else ""))
         for entry in record.entries:
             print(f"  {entry.label:<20} {entry.probability * 100:6.2f} %  {'█' * round(entry.probability * 40)}")

@@ -35,6 +35,8 @@ class FillMask:
     each word masked alone instead (OwnProbability records); without it that is a TextError ``NO_MASK``.
     ``edits`` change how the checkpoint's own tokenizer cuts; ids never change, so the model is the same. ``changes`` are made
     inside the model, as Inspect makes them, with the same ``earlier`` and ``skips_misfits``; words masked alone know none.
+    With a ``stride`` windows slide over a text of any length, each so many tokens behind the one before: the Tokens come uncut, then the
+    Windows and the Candidates, without the forward's records.
     """
 
     checkpoint: Reference
@@ -47,22 +49,38 @@ class FillMask:
     changes: tuple[InsideWish, ...] = ()
     earlier: EarlierLook | None = None
     skips_misfits: bool = False
+    stride: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MOST_CANDIDATES:
             raise JobError(
                 f"The number of candidates must lie between 1 and {MOST_CANDIDATES}, not {self.top}.", "BAD_TOP"
             )
+        if self.stride is not None and (self.pair is not None or self.changes):
+            beside = "a second sentence" if self.pair is not None else "changes inside the model"
+            sentence = f"Windows slide over one text that the model reads as it is: a stride doesn't go with {beside}; leave out one of the two."
+            raise JobError(sentence, "STRIDE_ALONE")
 
     def run(self, library: Library) -> Iterator[Record]:
         checkpoint = library.encoder(self.checkpoint)
         checkpoint.require_mask_head()
         checkpoint = edited(checkpoint, self.edits)
+        if self.stride is not None:
+            yield from self._slide(checkpoint, self.stride)
+            return
         for record in checkpoint.encode(self.text, self.pair, self.masked):
             if isinstance(record, Tokens):
                 yield from self._predict(checkpoint, record)
             else:
                 yield record
+
+    def _slide(self, checkpoint: Checkpoint, stride: int) -> Iterator[Record]:
+        from attnviz.models.windowed import read_windows  # noqa: PLC0415 - imports torch: only where a model runs
+
+        tokens = checkpoint.codec.encode(self.text, None, self.masked)
+        yield tokens
+        yield from require_masks(checkpoint, tokens)
+        yield from read_windows(checkpoint, tokens, stride, self.top)
 
     def _predict(self, checkpoint: Checkpoint, unchanged: Tokens) -> Iterator[Record]:
         tokens, changes = yield from make(checkpoint, self.changes, unchanged, skips_misfits=self.skips_misfits)
@@ -80,7 +98,8 @@ def require_masks(checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Notice]:
     mask = str(checkpoint.codec.spec.mask)
     if not tokens.masks and tokens.total > len(tokens) and (mask in tokens.joint or MASK in tokens.joint):
         sentence = (
-            f"The {mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning."
+            f"The {mask} stands beyond the {len(tokens)} tokens that the model reads; put it nearer to the beginning, "
+            "or let windows slide over the text (--stride 256, or the page “512”)."
         )
         raise TextError(sentence, "MASK_CUT_OFF")
     if not tokens.masks:

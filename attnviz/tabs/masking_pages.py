@@ -59,4 +59,12 @@ PAGES: tuple[PageEntry, ...] = (
         "SeveralPage",
         no_mask,
     ),
+    PageEntry(
+        "long",
+        "512",
+        "What happens to a text that is longer than the model reads, and windows that slide over it",
+        "attnviz.tabs.masking_long",
+        "LongPage",
+        no_mask,
+    ),
 )

@@ -29,6 +29,7 @@ from attnviz.trace.remarks import LoadReport, Notice, Progress, Timing
 from attnviz.trace.states import Block, Hidden
 from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Cursor, Trace
+from attnviz.trace.windows import Window, Windows
 
 __all__ = [
     "NEVER",
@@ -107,6 +108,8 @@ __all__ = [
     "Unit",
     "Way",
     "Why",
+    "Window",
+    "Windows",
     "frozen",
     "learning",
     "length_penalty",
