@@ -16,11 +16,12 @@ from attnviz.models.gate import Examination, unchanged
 from attnviz.models.loading import Opened, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from attnviz.models.reference import Reference
 
 KEPT = 2  # of each kind
+SIGN_S = 0.05  # between two signs of life
 
 
 class Library:
@@ -43,6 +44,18 @@ class Library:
         self._open.move_to_end(reference)
         self._forget_oldest(type(self._open[reference]))
         return self._open[reference]
+
+    def examine(self, reference: Reference) -> Iterator[None]:
+        """Yield again and again until ``open`` needn't wait for the gate; whoever stops asking stops the examination."""
+        if reference in self._open:
+            return
+        running = self._early.setdefault(reference, _examination(reference))
+        try:
+            while not running.is_done(within=SIGN_S):
+                yield
+        except GeneratorExit:
+            self._early.pop(reference).cancel()
+            raise
 
     def _forget_oldest(self, kind: type[Opened]) -> None:
         """Keep the last ones of a kind."""
@@ -81,8 +94,12 @@ class Library:
         started = time.perf_counter()
         early = self._early.pop(reference, None)
         self.close()
-        running = early or Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
+        running = early or _examination(reference)
         return load(running.verdict(), choose(reference.device), lambda: time.perf_counter() - started)
+
+
+def _examination(reference: Reference) -> Examination:
+    return Examination(Path(reference.path), allow_pickle=reference.allow_pickle)
 
 
 def _changed(checkpoint: Opened) -> bool:

@@ -291,3 +291,23 @@ Library().open(Reference({str(good)!r}))
 assert "torch._dynamo" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_an_examination_can_be_waited_for_in_small_steps(good, monkeypatch):
+    """It was asked once; opening finds its verdict, and nothing is left to wait for afterwards."""
+    library, reference = Library(), Reference(str(good))
+    list(library.examine(reference))
+    monkeypatch.setattr("attnviz.models.library.Examination", None)
+    assert library.open(reference).report.found
+    assert list(library.examine(reference)) == []
+
+
+def test_whoever_stops_waiting_stops_the_examination(good):
+    """The child is gone, and a later opening examines anew."""
+    library, reference = Library(), Reference(str(good))
+    waiting = library.examine(reference)
+    next(waiting)
+    child = library._early[reference]
+    waiting.close()
+    assert child._process.poll() is not None
+    assert library.open(reference).report.found
