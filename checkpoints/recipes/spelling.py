@@ -20,6 +20,7 @@ from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import ATTENTIONS, Seq2seqConfig
 from attnviz.models.transformer import Transformer
 from attnviz.models.transformer_config import TransformerConfig
+from attnviz.text.edit_distance import edit_distance
 from checkpoints.recipes import options
 from checkpoints.recipes.decoding import greedy
 from checkpoints.recipes.folder import Model, write
@@ -117,16 +118,6 @@ def summary(judged: Mapping[str, tuple[int, int]]) -> dict[str, float]:
         "phone_error": edits / sum(size for _, size in judged.values()),
         "edits": edits / len(judged),
     }
-
-
-def edit_distance(left: tuple[int, ...], right: tuple[int, ...]) -> int:
-    """Levenshtein: insertions, deletions and substitutions cost 1."""
-    row = list(range(len(right) + 1))
-    for place, item in enumerate(left, 1):
-        before, row[0] = row[0], place
-        for column, other in enumerate(right, 1):
-            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (item != other))
-    return row[-1]
 
 
 def begin(kind: str, letters: int, phones: int) -> Model:

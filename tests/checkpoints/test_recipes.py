@@ -110,14 +110,6 @@ def test_the_package_is_read_like_the_list() -> None:
     assert ("AH", "T", "EH", "N", "SH", "AH", "N") in spelling.dictionary()["attention"]
 
 
-def test_edit_distance_is_levenshtein() -> None:
-    """The textbook's kitten and sitting, and the ends."""
-    kitten, sitting = (tuple(map(ord, word)) for word in ("kitten", "sitting"))
-    assert spelling.edit_distance(kitten, sitting) == 3
-    assert spelling.edit_distance((), kitten) == spelling.edit_distance(kitten, ()) == 6
-    assert spelling.edit_distance(kitten, kitten) == 0
-
-
 def test_no_date_is_in_two_parts() -> None:
     """Held-out dates never occur in training, however they are written; every day is in one part."""
     parts = {part: {iso for _, iso in dates.examples(part)} for part in ("train", "valid", "test")}
