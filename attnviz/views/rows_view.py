@@ -13,7 +13,7 @@ from attnviz.views.palette import GRID
 from attnviz.views.row_table import RowModel
 from attnviz.views.table_view import TableView
 
-FEWEST_SHOWN, MOST_SHOWN = 4, 8
+FEWEST_SHOWN, NEVER_CUT, MOST_SHOWN = 4, 6, 8
 LONGEST = 300
 _WORDY = 24
 
@@ -59,7 +59,7 @@ class RowsView(TableView):
         return QSize(48 * GRID, rows * self.table.verticalHeader().defaultSectionSize() + 3 * GRID + 4)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(24 * GRID, self.sizeHint().height() if len(self.shown.rows) <= FEWEST_SHOWN else 14 * GRID)
+        return QSize(24 * GRID, self.sizeHint().height() if len(self.shown.rows) <= NEVER_CUT else 14 * GRID)
 
 
 def _numeric(table: Table) -> frozenset[int]:

@@ -30,6 +30,7 @@ class Entry:
 
 # fmt: off
 EXPERIMENTS = (
+    Entry("bottleneck", "The bottleneck", "What does one fixed vector cost when words get long, and what does attention gain?", "20 s", "bottleneck", "Bottleneck"),
     Entry("scale", "Why √d_k", "What happens to attention when its scores are not divided by √d_k?", "10 s", "why_scaled", "WhyScaled"),
     Entry("serial", "Serial against parallel", "When is self-attention faster than a recurrent network, and what does it keep in memory?", "10 s", "serial", "Serial"),
     Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "5 s", "without_positions", "WithoutPositions"),
