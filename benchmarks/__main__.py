@@ -20,6 +20,7 @@ from benchmarks import (
     head_grid,
     hover,
     key_press,
+    live_masks,
     long_text,
     other_head,
     recording,
@@ -32,6 +33,7 @@ from benchmarks.row import HEAD
 ALL = (
     recording,
     key_press,
+    live_masks,
     ui_lateness,
     other_head,
     editing,

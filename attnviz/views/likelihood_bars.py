@@ -17,7 +17,7 @@ from attnviz.views.ruler import small_width, token_width
 from attnviz.views.token_chips import attached, chip_outline
 from attnviz.views.token_flow import TokenFlow, token_name
 
-LOWEST, TALLEST, CELL, VALUE, SUM, PADDING = 32, 240, 26, 16, 14, 9
+LOWEST, TALLEST, CELL, VALUE, SUM, PADDING = 32, 320, 26, 16, 14, 9
 STEP, LEAST = 4, 8
 CENTRE = Qt.AlignmentFlag.AlignCenter
 

@@ -14,6 +14,7 @@ from benchmarks import (
     editing,
     head_grid,
     key_press,
+    live_masks,
     masked_accuracy,
     other_head,
     recording,
@@ -28,7 +29,7 @@ from benchmarks.subjects import checkpoint
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(
     "benchmark",
-    [recording, head_grid, other_head, key_press, bpe_page, decoding, scrubbing, editing],
+    [recording, head_grid, other_head, key_press, live_masks, bpe_page, decoding, scrubbing, editing],
     ids=lambda module: module.NAME,
 )
 def test_a_quick_run_finds_finite_positive_figures(benchmark: object) -> None:
