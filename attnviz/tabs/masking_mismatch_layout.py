@@ -27,7 +27,7 @@ class MismatchLayout(Page):
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(engine, parent)
-        self.chips = TokenChips(self, clickable="pin")
+        self.chips = TokenChips(self, compact=True, clickable="pin")
         self.columns, self.table = TreatmentColumns(self), TreatmentTable(self)
         self.curves = LinePlot(PLOT, "The curves come word by word.", self)
         self.seed = SeedBox("random words", self)
@@ -54,6 +54,9 @@ class MismatchLayout(Page):
         words = self.panel("Words", self.chips)
         words.set_subtitle("click one to see it three times; one piece at a time is changed, all others stay")
         words.add_control(self.seed)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing())
+        words.add_row(self.said)
         column.addWidget(words)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
@@ -86,7 +89,6 @@ class MismatchLayout(Page):
         self._means.setFixedHeight(18 * GRID)
         column.addWidget(self._means)
         notes = Frame("Why 80 / 10 / 10", right)
-        notes.column.addWidget(self.said)
         for label in self.why:
             notes.column.addWidget(label)
         notes.column.addStretch(1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from attnviz.trace import Cursor
     from attnviz.views.view import View
 
-WAITING = "The curve comes point by point."
+WAITING = "A curve grows here while it is measured."
 PLOTS = (
     (ACCURACY, "how many masks are predicted right"),
     (CROSS_ENTROPY, "mean −ln p of the original word"),

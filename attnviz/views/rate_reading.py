@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from attnviz.errors import printable
-from attnviz.trace import Axis, Mark, Measured, Plot, RatePoint, Series, Trace, measured
+from attnviz.trace import Axis, Mark, Measured, Plot, Progress, RatePoint, Series, Trace, measured
 from attnviz.trace.plots import Numbers
 
 ACCURACY, CROSS_ENTROPY = "accuracy", "cross-entropy"
@@ -45,7 +45,9 @@ def conclusion(trace: Trace) -> str:
     if usual is None or proposed is None or not usual.predictions or not proposed.predictions:
         return ""
     best = max((point for point in points_of(trace) if point.texts), key=lambda point: point.taught)
-    most = f" Most right answers per text come at {100 * best.rate:g} %." if best.right else ""
+    progress = trace.find(Progress)
+    so_far = " so far" if progress is not None and progress.done < progress.total else ""
+    most = f" Most right answers per text come at {100 * best.rate:g} %{so_far}." if best.right else ""
     return f"With 15 % masked {_said(usual)}. With 40 % masked {_said(proposed)}. {_verdict(usual, proposed)}{most}"
 
 

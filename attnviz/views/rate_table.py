@@ -44,7 +44,7 @@ class RateTable(RowTable):
     )
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("The numbers stand here when the first text is measured.", parent)
+        super().__init__("The numbers of every rate stand here while it is measured.", parent)
         self.setAccessibleName("Measurements at every mask rate")
 
     def numbers(self) -> Table:

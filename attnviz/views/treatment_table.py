@@ -29,7 +29,7 @@ class TreatmentTable(RowTable):
     )
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("The means stand here when the first word is predicted.", parent)
+        super().__init__("The means stand here when a word is predicted.", parent)
         self.setAccessibleName("Means by treatment")
 
     def numbers(self) -> Table:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from attnviz.trace import Measured, Plot, RatePoint, Trace
+from attnviz.trace import Measured, Plot, Progress, RatePoint, Trace
 from attnviz.views.plot_spot import Spot
 from attnviz.views.rate_reading import ACCURACY, CROSS_ENTROPY, SUPERVISED, TAUGHT, conclusion, with_plots
 from attnviz.views.rate_table import RateTable
@@ -61,6 +61,7 @@ def test_the_sentence_has_the_runs_own_numbers() -> None:
         assert words in said
     assert "Each guess is worse, but a text gives 2.0 times as many right answers" in said
     assert said.endswith("come at 40 %.")
+    assert conclusion(trace.plus(Progress("predicting", 3, 30))).endswith("come at 40 % so far.")
 
 
 @pytest.mark.parametrize(
