@@ -47,15 +47,17 @@ def conclusion(trace: Trace) -> str:
     best = max((point for point in points_of(trace) if point.texts), key=lambda point: point.taught)
     progress = trace.find(Progress)
     so_far = " so far" if progress is not None and progress.done < progress.total else ""
-    most = f" Most right answers per text come at {100 * best.rate:g} %{so_far}." if best.right else ""
-    return f"With 15 % masked {_said(usual)}. With 40 % masked {_said(proposed)}. {_verdict(usual, proposed)}{most}"
+    most = f"; most come at {100 * best.rate:g} %{so_far}" if best.right else ""
+    return (
+        f"At 15 % the model predicts {_said(usual)}; at 40 % it predicts {_said(proposed)}: "
+        f"{_verdict(usual, proposed)}{most}."
+    )
 
 
 def _said(point: RatePoint) -> str:
     accuracy, error = 100 * point.accuracy, 100 * point.accuracy_error
     return (
-        f"the model predicts {accuracy:.1f} ± {error:.1f} % of {point.predictions:,} masks right: "
-        f"{point.taught:.1f} right answers from {point.supervised:.1f} positions of a text"
+        f"{accuracy:.1f} ± {error:.1f} % of {point.predictions:,} masks right, {point.taught:.1f} right answers a text"
     )
 
 
@@ -63,12 +65,12 @@ def _verdict(usual: RatePoint, proposed: RatePoint) -> str:
     """Whether a text that is masked more teaches more, in view of what is uncertain."""
     difference = proposed.taught - usual.taught
     if abs(difference) <= CLEAR * math.hypot(usual.taught_error, proposed.taught_error):
-        return "The two numbers of right answers don't differ clearly."
+        return "these two numbers of right answers don't differ clearly"
     if difference < 0:
-        return "So here 40 % does not pay, other than Wettig et al. (2023) found in training."
+        return "here 40 % does not pay, other than Wettig et al. (2023) found in training"
     falls = usual.accuracy > proposed.accuracy
-    loss = "Each guess is worse, but" if falls else "Guesses are no worse, and"
-    return f"{loss} a text gives {_times(proposed, usual)} right answers: the trade-off of Wettig et al. (2023)."
+    loss = "each guess is worse, but" if falls else "guesses are no worse, and"
+    return f"{loss} a text gives {_times(proposed, usual)} right answers, the trade-off of Wettig et al. (2023)"
 
 
 def _times(more: RatePoint, less: RatePoint) -> str:

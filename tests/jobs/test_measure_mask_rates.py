@@ -19,9 +19,12 @@ from attnviz.models.bert import BertBlock
 from attnviz.models.library import Library
 from attnviz.models.mask_rates import batches
 from attnviz.models.reference import Reference
+from attnviz.text.codec import Codec
 from attnviz.text.masking import choose
 from attnviz.text.passages import passages
+from attnviz.text.tokenizer_file import sanitise
 from attnviz.trace import Masking, Measured, Notice, Progress, RatePoint
+from tests import family
 from tests.badinputs.valid import write_bert_folder
 from tests.records import run
 from tests.windows import strong_folder
@@ -213,3 +216,35 @@ def test_passages_are_the_text_cut_at_words(library, reference):
     starts = [tokens.pieces[1] for tokens in found]
     assert not any(piece.startswith("##") for piece in starts)
     assert passages(codec, text, 32, 2)[1] is False
+
+
+@pytest.mark.parametrize(
+    "architecture", ["RobertaForMaskedLM", "DistilBertForMaskedLM", "ElectraForMaskedLM", "AlbertForMaskedLM"]
+)
+def test_relatives_of_bert_are_measured_too(library, tmp_path, architecture):
+    """At half of the positions and of one text each equals its own class in transformers."""
+    model = family.write(tmp_path / "relative", architecture)
+    reference = Reference(str(tmp_path / "relative"))
+    point = run(library, MeasureMaskRates(reference, family.TEXT, seed=2, passes=3, rates=(0.5,))).find(RatePoint, 0.5)
+    codec = library.encoder(reference).codec
+    tokens, losses, right = codec.encode(family.TEXT), [], 0
+    for epoch in range(3):
+        chosen = choose(tokens, Masking(0.5, (1.0, 0.0, 0.0)), 2, codec.vocabulary, epoch)
+        ids = torch.tensor([tokens.ids])
+        ids[0, [one.position for one in chosen]] = codec.mask
+        with torch.inference_mode():
+            logits = model(ids).logits[0].double()
+        losses += [-float(logits[one.position].log_softmax(-1)[one.original]) for one in chosen]
+        right += sum(int(logits[one.position].argmax()) == one.original for one in chosen)
+    assert (point.predictions, point.right) == (len(losses), right)
+    assert point.nats == pytest.approx(sum(losses), rel=1e-4)
+
+
+def test_passages_of_bytes_keep_their_spaces():
+    """Where spaces belong to pieces, a passage that is cut off has the ids that it had in the whole."""
+    codec = Codec(sanitise(family.byte_level().to_str().encode()))
+    text = " ".join([family.TEXT] * 5) + " über 東京"
+    found, is_whole = passages(codec, text, 16, 100)
+    joined = [number for tokens in found for number, added in zip(tokens.ids, tokens.special, strict=True) if not added]
+    assert is_whole
+    assert tuple(joined) == codec.ids(text)

@@ -47,7 +47,7 @@ def test_the_curves_are_what_the_job_measures(page: RatePage) -> None:
     assert points(page) == measured(page)
     assert all(len(plot.numbers().rows) == len(RATES) for plot in page.plots)
     assert len(page.table.rows) == len(RATES)
-    assert page.controls.said.text().startswith("With 15 % masked the model predicts")
+    assert page.controls.said.text().startswith("At 15 % the model predicts")
 
 
 def test_seed_and_passes_are_the_jobs(qtbot: QtBot, window: Window, page: RatePage) -> None:
