@@ -41,6 +41,7 @@ class FillSteps(WideView):
         super().__init__(parent)
         self._run: FillRun | None = None
         self._runs = runs_of(self.trace)
+        self._masks: tuple[int, ...] = ()
         self.setAccessibleName("The steps of one way of filling")
 
     @property
@@ -54,7 +55,7 @@ class FillSteps(WideView):
     @property
     def masks(self) -> tuple[int, ...]:
         """The positions of the columns: what was open at the first step."""
-        return () if self._run is None else tuple(record.position for record in self._run.steps[0].open)
+        return self._masks
 
     def cell(self, step: int, position: int) -> QRectF:
         """Where a cell stands in the widget now."""
@@ -113,6 +114,9 @@ class FillSteps(WideView):
         if fresh:
             self._runs = runs_of(self.trace)
         self._run = self._runs[chosen_way(self.cursor_at)]
+        if self._run is not before:
+            first = () if self._run is None else self._run.steps[0].open
+            self._masks = tuple(record.position for record in first)
         super()._update(fresh=fresh or self._run is not before)
         if self._run is not None:
             step = self._run.last(self.cursor_at.step)
@@ -127,7 +131,8 @@ class FillSteps(WideView):
         here = run.last(self.cursor_at.step)
         lines = [self._area(step, 0) for step in range(len(run.steps))]
         paint_lines(painter, run, lines, GUTTER + len(self.masks) * self._column(), here)
-        for step in run.steps:
+        first, last = (int((edge - HEAD) // self._line()) for edge in (exposed.top(), exposed.bottom()))
+        for step in run.steps[max(first, 0) : last + 1]:
             found = {record.position: record for record in step.open}
             for column, position in enumerate(self.masks):
                 area = self._area(step.step, column)

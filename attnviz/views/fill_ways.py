@@ -45,6 +45,7 @@ class FillWays(WideView):
         super().__init__(parent)
         self._runs: tuple[FillRun | None, ...] = (None,) * len(WAYS)
         self._columns: tuple[Stretch, ...] = ()
+        self._widest: dict[int, float] = {}
         self._shown = (0, 0)
         self.setAccessibleName("Three ways of filling the masks")
 
@@ -110,22 +111,23 @@ class FillWays(WideView):
             return NARROWEST
         if position not in tokens.masks:
             return min(token_width(isolated(tokens.labels[position])) + GRID, WIDEST)
-        words = [
-            entry.label
-            for run in self._runs
-            if run is not None
-            for step in run.steps
-            for entry in (
-                *(one.word for one in step.taken if one.position == position),
-                *(record.entries[0] for record in step.open if record.position == position),
-            )
-        ]
-        return min(max(NARROWEST, *(token_width(isolated(word)) + 2 * PADDING for word in words), 0.0), WIDEST)
+        return min(max(NARROWEST, self._widest.get(position, 0.0) + 2 * PADDING), WIDEST)
+
+    def _find_widest(self) -> dict[int, float]:
+        """The widest word that any step puts, or would rather put, at each mask."""
+        found: dict[int, float] = {}
+        for run in self._runs:
+            for step in () if run is None else run.steps:
+                first = [(record.position, record.entries[0].label) for record in step.open if record.entries]
+                for position, label in [*first, *((one.position, one.word.label) for one in step.taken)]:
+                    found[position] = max(found.get(position, 0.0), token_width(isolated(label)))
+        return found
 
     def _update(self, *, fresh: bool) -> None:
         self._shown, before = (self.cursor_at.layer, self.cursor_at.step), self._shown
         if fresh:
             self._runs = runs_of(self.trace)
+            self._widest = self._find_widest()
             tokens = self.tokens
             self._columns = stretches(tokens, self._measure, BETWEEN, _skipped) if tokens is not None else ()
         super()._update(fresh=fresh)
