@@ -20,6 +20,7 @@ from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.transformer import Transformer
+from attnviz.text import dates as written
 from checkpoints.recipes import dates, phrases, spelling
 from checkpoints.recipes.bleu import corpus_bleu
 from checkpoints.recipes.folder import Model
@@ -87,8 +88,8 @@ def words_right(examined: Subject, words: spelling.Words, most: int | None = Non
 
 def dates_right(examined: Subject, every: int = 1) -> Iterator[Row]:
     """The share of dates that come out right, whole and in the worst of the ten ways."""
-    chosen = dates.examples("test")
-    ways = len(dates.ways(dates.FIRST))
+    chosen = written.examples("test")
+    ways = len(written.ways(written.FIRST))
     found = []
     for way in range(ways):
         pairs = dates.pairs_of(chosen[way :: ways * every], examined.source, examined.target)

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from attnviz.models.seq2seq import Seq2seq
 from attnviz.models.seq2seq_config import Seq2seqConfig
+from attnviz.text.dates import SOURCE, TARGET, Example, examples
 from checkpoints.recipes import options
 from checkpoints.recipes.decoding import greedy
 from checkpoints.recipes.folder import Model, write
@@ -21,59 +19,7 @@ from checkpoints.recipes.training import SPECIAL, UNKNOWN, Pair, Plan, build, tr
 
 NAME = "dates-additive"
 PLAN = Plan(steps=2_000)
-FIRST, LAST = date(1900, 1, 1), date(2099, 12, 31)
-# Not the calendar module's: those follow the locale.
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-SOURCE = "abcdefghijklmnopqrstuvwxyz0123456789 ,./"
-TARGET = "0123456789-"
 LONGEST = 16
-EACH = 2  # ways that every training date is shown in
-Example = tuple[str, str]
-
-
-def ways(day: date) -> tuple[str, ...]:
-    """The ten ways. Slashes put the month first and stops the day, so that every one has one meaning."""
-    name, weekday, number, year = MONTHS[day.month - 1], DAYS[day.weekday()], day.day, day.year
-    return (
-        f"{name} {number}, {year}",
-        f"{number} {name} {year}",
-        f"{name[:3]} {number}, {year}",
-        f"{number} {name[:3]} {year}",
-        f"{weekday}, {name} {number}, {year}",
-        f"{weekday}, {number} {name} {year}",
-        f"the {ordinal(number)} of {name}, {year}",
-        f"{name} {ordinal(number)}, {year}",
-        f"{day.month}/{number}/{year}",
-        f"{number}.{day.month}.{year}",
-    )
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th … 11th, 12th, 13th …"""
-    ending = "th" if number in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def part_of(day: date) -> str:
-    """train, valid (1 %) or test (10 %), by a hash of the date: none is in two parts, however it is written."""
-    number = int(hashlib.sha256(day.isoformat().encode()).hexdigest(), 16) % 100
-    return "test" if number < 10 else "valid" if number < 11 else "train"
-
-
-def examples(part: str, seed: int = 1) -> list[Example]:
-    """Held-out dates in all ten ways, training dates in two of them, chosen by the seed."""
-    draw = random.Random(seed)
-    days = [FIRST + timedelta(number) for number in range((LAST - FIRST).days + 1)]
-    return [
-        (way, day.isoformat())
-        for day in days
-        if part_of(day) == part
-        for way in (draw.sample(ways(day), EACH) if part == "train" else ways(day))
-    ]
 
 
 def tokenizers() -> tuple[Tokenizer, Tokenizer]:

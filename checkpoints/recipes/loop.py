@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,8 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from attnviz.models.experiments.learner import share_of_rate
 
 ModelT = TypeVar("ModelT", bound=nn.Module)
 BatchT = TypeVar("BatchT")
@@ -73,7 +74,7 @@ def learn(
     started = time.perf_counter() - progress.seconds
     for batch in islice(stream(progress.step), plan.steps - progress.step):
         for group in optimiser.param_groups:
-            group["lr"] = plan.rate * _schedule(progress.step, plan)
+            group["lr"] = plan.rate * share_of_rate(progress.step, plan.warm_up, plan.steps)
         model.train()
         loss, tokens = loss_of(model, batch)
         optimiser.zero_grad()
@@ -91,13 +92,6 @@ def learn(
         if last or progress.step % plan.save_every == 0:
             _save(run, model, optimiser, progress, plan)
     return model.eval()
-
-
-def _schedule(step: int, plan: Plan) -> float:
-    """Linear warm-up, then a cosine to nothing."""
-    if step < plan.warm_up:
-        return (step + 1) / plan.warm_up
-    return 0.5 * (1 + math.cos(math.pi * (step - plan.warm_up) / max(1, plan.steps - plan.warm_up)))
 
 
 def _resume(run: Path, model: nn.Module, optimiser: torch.optim.Optimizer, plan: Plan) -> Progress:

