@@ -13,6 +13,7 @@ from attnviz.views.line_plot import LinePlot
 from attnviz.views.matrix_map import MatrixMap
 from attnviz.views.moment_slider import MomentSlider
 from attnviz.views.palette import GRID
+from attnviz.views.plot_spot import Spot, spot_of
 from attnviz.views.rows_view import RowsView
 
 if TYPE_CHECKING:
@@ -62,8 +63,26 @@ class FigureGrid(QScrollArea):
 
     @Slot(object)
     def _point(self, cursor: Cursor) -> None:
+        """A place that is pinned in a plot is the moment that the matrices show."""
         self._cursor = cursor
+        place = spot_of(cursor).place
+        if cursor.pinned and place is not None:
+            self._go(place)
         self._draw()
+
+    @Slot(object)
+    def _on_moved(self, moment: int) -> None:
+        """A slider was moved: the others go along, and the plots mark that place."""
+        for slider in self._sliders.values():
+            if slider is not self.sender():
+                slider.pause()
+        self._go(moment)
+        self._cursor = Spot(place=float(moment))
+        self._draw()
+
+    def _go(self, place: float) -> None:
+        for slider in self._sliders.values():
+            slider.go(place)
 
     def _draw(self) -> None:
         for key, panel in self.panels.items():
@@ -103,6 +122,7 @@ class FigureGrid(QScrollArea):
             shown = MatrixMap(name, WAITING)
             inner = shown
             slider = self._sliders[key] = MomentSlider(shown)
+            slider.moved.connect(self._on_moved)
         panel = FigurePanel(name, Figure(inner, slider), self.widget())
         panel.failed.connect(self.failed)
         panel.figure.pointed.connect(self._point)

@@ -19,6 +19,7 @@ from attnviz.tabs import experiments as tab_module
 from attnviz.tabs.experiments import ExperimentsTab
 from attnviz.tabs.experiments_page import ExperimentPage
 from attnviz.trace import Asked, Conclusion, Plot
+from attnviz.views.plot_spot import Spot, spot_of
 from attnviz.window import Window
 from tests.tabs.experimenting import CLOSED, GATE, STEPWISE
 from tests.windows import opened, sentences
@@ -216,6 +217,24 @@ def test_a_slider_goes_through_the_moments(qtbot: QtBot, page: ExperimentPage) -
     slider.slider.setValue(0)
     assert shown.matrix.values[0, 0] == 1
     assert slider.label.text() == "step 0"
+
+
+def test_the_slider_and_the_plots_point_at_the_same_moment(qtbot: QtBot, page: ExperimentPage) -> None:
+    """Moving the slider marks that place in the plot; pinning a place in the plot moves the slider; Esc lets it be."""
+    page.controls.run()
+    finish(qtbot, page)
+    plot, _, shown = page.figures.figures
+    slider = next(iter(page.figures._sliders.values()))
+    slider.slider.setValue(1)
+    assert spot_of(plot.cursor_at).place == 1
+    assert plot._marked() == (0, 1)
+    plot.pointed.emit(Spot(place=0.0, series="square", pinned=True))
+    assert shown.matrix.moment == 0
+    assert slider.label.text() == "step 0"
+    assert spot_of(plot.cursor_at).pinned
+    page.free()
+    assert spot_of(plot.cursor_at).place is None
+    assert shown.matrix.moment == 0
 
 
 def test_a_refused_run_says_why(qtbot: QtBot, window: Window, tab: ExperimentsTab) -> None:
