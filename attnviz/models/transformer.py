@@ -172,13 +172,13 @@ class Transformer(nn.Module):
         return states
 
     @torch.no_grad()
-    def initialise(self) -> None:
+    def initialise(self, chance: torch.Generator | None = None) -> None:
         """Weights to begin training from: Glorot for the matrices, and words that are as long as positions once scaled."""
         for name, parameter in self.named_parameters():
             if name.endswith(("word.weight", "position.weight")):
-                parameter.normal_(0, self.config.hidden**-0.5)
+                parameter.normal_(0, self.config.hidden**-0.5, generator=chance)
             elif parameter.dim() > 1:
-                nn.init.xavier_uniform_(parameter)
+                nn.init.xavier_uniform_(parameter, generator=chance)
             elif name.endswith("bias"):
                 parameter.zero_()
 
