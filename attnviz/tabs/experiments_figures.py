@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from attnviz.views.view import View
 
 Key = tuple[type, str]
-LEAST_HEIGHT, LEAST_OF_MANY = 21 * GRID, 30 * GRID
+LEAST_HEIGHT, LEAST_OF_MANY, LEAST_OF_MAPS = 21 * GRID, 30 * GRID, 36 * GRID
 WAITING = "What is measured appears here as it comes in."
 
 
@@ -109,7 +109,14 @@ class FigureGrid(QScrollArea):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, 1 if row < rows else 0)  # tables take the room of their rows
-            self._grid.setRowMinimumHeight(row, 0 if row >= rows else LEAST_HEIGHT if rows == 1 else LEAST_OF_MANY)
+            self._grid.setRowMinimumHeight(row, self._least(drawn[row * columns : (row + 1) * columns], rows))
+
+    def _least(self, row: Sequence[FigurePanel], rows: int) -> int:
+        """The least height of a row; a matrix that changes has a slider under it."""
+        change = {matrix.name for matrix in self._trace.every(Matrix) if matrix.moments}
+        if any(panel.title in change for panel in row):
+            return LEAST_OF_MAPS
+        return 0 if not row else LEAST_HEIGHT if rows == 1 else LEAST_OF_MANY
 
     def _panel(self, key: Key) -> FigurePanel:
         kind, name = key
