@@ -62,6 +62,15 @@ class Codec:
         """What masking draws from; special tokens are left alone. Raises TextError."""
         return vocabulary(self._tokenizer.get_vocab(with_added_tokens=True), self.mask, self.special)
 
+    def same_pieces(self, other: Codec) -> bool:
+        """Whether every id is the same piece in both: then one model reads what another writes."""
+        return self.spec.json == other.spec.json or self._by_piece == other._by_piece
+
+    @cached_property
+    def _by_piece(self) -> dict[str, int]:
+        found: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)
+        return found
+
     def piece(self, index: int) -> str:
         """The vocabulary's own string of an id; an id outside the vocabulary is shown as its number."""
         return self._tokenizer.id_to_token(index) or f"#{index}"

@@ -26,6 +26,7 @@ from attnviz.trace.plots import Axis, Mark, Plot, Series, measured
 from attnviz.trace.rates import Measured, Mismatch, RatePoint, Shown
 from attnviz.trace.record import Floats, Record, Site, Slot, Span, frozen
 from attnviz.trace.remarks import LoadReport, Notice, Progress, Timing
+from attnviz.trace.spoiling import Call, Drawn, Judgement, Spoiled, call, judgement
 from attnviz.trace.states import Block, Hidden
 from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Cursor, Trace
@@ -41,6 +42,7 @@ __all__ = [
     "Block",
     "BlockWeights",
     "Branch",
+    "Call",
     "Candidate",
     "Candidates",
     "Checked",
@@ -54,6 +56,7 @@ __all__ = [
     "Cut",
     "Decoding",
     "Detected",
+    "Drawn",
     "Encoding",
     "Family",
     "Fate",
@@ -63,6 +66,7 @@ __all__ = [
     "Floats",
     "Hidden",
     "Hiding",
+    "Judgement",
     "Learned",
     "Learning",
     "Lens",
@@ -97,6 +101,7 @@ __all__ = [
     "Site",
     "Slot",
     "Span",
+    "Spoiled",
     "Stage",
     "StageKind",
     "Stream",
@@ -110,7 +115,9 @@ __all__ = [
     "Why",
     "Window",
     "Windows",
+    "call",
     "frozen",
+    "judgement",
     "learning",
     "length_penalty",
     "loss",
