@@ -12,10 +12,10 @@ from transformers import ElectraConfig, ElectraForMaskedLM, ElectraForPreTrainin
 from tests.badinputs.valid import SIZES, tokenizer_json, write_json
 
 
-def write_discriminator(folder: Path, seed: int = 1, *, generates: bool = False) -> Path:
+def write_discriminator(folder: Path, seed: int = 1, *, generates: bool = False, positions: int = 64) -> Path:
     """A folder as transformers saves one, with the vocabulary of the tiny BERTs; ``generates`` has it predict masked words instead."""
     torch.manual_seed(seed)
-    config = ElectraConfig(**SIZES, embedding_size=8)
+    config = ElectraConfig(**{**SIZES, "max_position_embeddings": positions}, embedding_size=8)
     model = (ElectraForMaskedLM if generates else ElectraForPreTraining)(config)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
