@@ -26,6 +26,15 @@ def no_pair(report: LoadReport) -> str:
     return f"“{report.name}” has no next-sentence head, so it can't say whether two sentences are neighbours. Open a checkpoint that has one, such as bert-l6-h384-en."
 
 
+def no_detector(report: LoadReport) -> str:
+    """Why replaced words can't be told: neither the open model nor one that ships can."""
+    from attnviz.tabs.electra_models import shipped_detectors  # noqa: PLC0415 - reads folders: only where the page is looked at
+
+    if report.can_detect or shipped_detectors():
+        return ""
+    return f"“{report.name}” can't tell replaced words, and no ELECTRA discriminator ships with this copy. Open one: a folder with model_type electra and a discriminator's head."
+
+
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "sample",
@@ -66,5 +75,13 @@ PAGES: tuple[PageEntry, ...] = (
         "attnviz.tabs.masking_long",
         "LongPage",
         no_mask,
+    ),
+    PageEntry(
+        "electra",
+        "ELECTRA",
+        "A generator replaces words, a discriminator tells which; put in words of your own and see them caught or not",
+        "attnviz.tabs.masking_electra",
+        "ElectraPage",
+        no_detector,
     ),
 )
