@@ -16,10 +16,14 @@ from attnviz.views.spoiled_chips import SpoiledChips
 from attnviz.views.spoiled_table import SpoiledTable
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from attnviz.engine import Engine
 
 SIDE = 35 * GRID
 LONGEST_WORD = 60
+NOTHING_CHOSEN = "Click a word above to see what the generator would put there."
+TEXT, LOWER = 45 * GRID, 26 * GRID
 
 
 class ElectraLayout(Page):
@@ -29,9 +33,19 @@ class ElectraLayout(Page):
         super().__init__(engine, parent)
         self.controls = ElectraControls(self)
         self.chips, self.table = SpoiledChips(self), SpoiledTable(self)
-        self.objectives, self.bars = Objectives(self), CandidateBars(self)
+        self.objectives, self.bars = Objectives(self), CandidateBars(self, NOTHING_CHOSEN)
         self.word, self.put_in, self.said = QLineEdit(self), QPushButton("Put in", self), QLabel(self)
+        self._split = QSplitter(Qt.Orientation.Vertical, self)
+        self._is_divided = False
         self._build()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The first time there is a real height, the text gets three lines of it; more room goes to what is below."""
+        super().resizeEvent(event)
+        if not self._is_divided and self._split.height() > 2 * LOWER:
+            self._is_divided = True
+            text = min(TEXT, self._split.height() - LOWER)
+            self._split.setSizes([text, self._split.height() - text])
 
     def _build(self) -> None:
         row = QHBoxLayout(self)
@@ -45,19 +59,20 @@ class ElectraLayout(Page):
         objectives.setFixedWidth(SIDE)
         side.addWidget(objectives, 1)
         row.addLayout(side)
-        split = QSplitter(Qt.Orientation.Vertical, self)
+        split = self._split
         split.setChildrenCollapsible(False)
         self._chips_panel = self.panel("The text as the discriminator reads it", self.chips)
         split.addWidget(self._chips_panel)
         split.addWidget(self._lower())
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([40 * GRID, 30 * GRID])
+        split.setStretchFactor(0, 0)
+        split.setStretchFactor(1, 1)
         right = QVBoxLayout()
         right.setSpacing(GRID)
         right.addWidget(split, 1)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.said.setWordWrap(True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing())
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         right.addWidget(self.said)
         row.addLayout(right, 1)

@@ -213,7 +213,7 @@ class ElectraPage(ElectraLayout):
     def _redraw(self) -> None:
         trace = self.trace
         self._keep_pin(trace)
-        draw((self.chips, self.table, self.objectives), trace, self.cursor_at)
+        draw((self.chips, self.table, self.objectives), trace, self._seen_at(trace))
         self._draw_candidates(trace)
         said = tally(trace)
         unchanged = "the models as they are, without the Inspector's changes" if said and self.scene.changes else ""
@@ -231,12 +231,19 @@ class ElectraPage(ElectraLayout):
             place = place_of(trace, self._origin)
             self.cursor_at = replace(self.cursor_at, query=place, pinned=place is not None)
 
+    def _seen_at(self, trace: Trace) -> Cursor:
+        """The cursor, or where there is none the place that the generator is asked about."""
+        origin = self.selected
+        if self.cursor_at.query is not None or origin is None:
+            return self.cursor_at
+        return replace(self.cursor_at, query=place_of(trace, origin))
+
     def _draw_candidates(self, trace: Trace) -> None:
         """What the generator predicts where one looks, masked in the game or, for want of that, alone."""
         position, tokens = self.selected, trace.tokens()
         found, how = None, ""
         if position is not None and tokens is not None and position < len(tokens):
-            found, how = trace.find(Candidates, position), "as masked in this draw"
+            found, how = trace.find(Candidates, position), "masked in this draw"
             if found is None and self._is_word(tokens, position):
                 found, how = self._look_alone(tokens, position), "masked alone"
         self.bars.stale = found is None and self.looking.is_busy
@@ -249,7 +256,7 @@ class ElectraPage(ElectraLayout):
             if tokens is not None and found is not None and position is not None
             else ""
         )
-        self._bars_panel.set_title(f"The generator for “{name}” at {position}" if name else "The generator's words")
+        self._bars_panel.set_title(f"Generator at {position}, “{name}”" if name else "The generator's words")
         self._bars_panel.set_subtitle(how if found is not None else "")
         self.word.setEnabled(found is not None)
         self.word.setPlaceholderText(f"another word than “{name}”" if name else "click a word above")

@@ -26,6 +26,7 @@ from attnviz.views.scrolled import paint_focus
 
 MASKS_SHOWN = 32
 DIMMED = 0.4
+NOTHING = "Click a word above, or type [MASK], to see what the model would put there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,15 @@ class CandidateBars(PointedView[tuple[int, int]]):
     """A block of bars per mask, all on one scale of probability.
 
     ``chosen`` carries a ``Choice`` after a click or Enter on a row. ``stale`` dims the bars while a newer run is
-    under way: they are seen but can't be chosen. Each block has ten rows, and as many more as fit.
+    under way: they are seen but can't be chosen. Each block has ten rows, and as many more as fit; ``sentence`` stands where
+    there is none.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, sentence: str = NOTHING) -> None:
         super().__init__(parent)
+        self._nothing = sentence
         self._blocks: tuple[Block, ...] = ()
         self._most = FEWEST_ROWS
         self._at = (0, 0)
@@ -100,7 +103,7 @@ class CandidateBars(PointedView[tuple[int, int]]):
         return tuple(replace(record, entries=record.entries[:most]) for record in records)
 
     def _sentence(self) -> str:
-        return "" if self.shown else "Click a word above, or type [MASK], to see what the model would put there."
+        return "" if self.shown else self._nothing
 
     def _content_height(self, width: int) -> int:
         return content_height(self.shown, width)

@@ -9,16 +9,21 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Cell, Table
-from attnviz.trace import Detected, Judgement, Spoiled, judgement
+from attnviz.trace import Detected, Judgement, Sampled, Spoiled, judgement
 from attnviz.views.palette import BASE, GRID, SMALL, colour, head_colour, ui_font
 from attnviz.views.scrolled import ScrolledView
 from attnviz.views.spoiled_reading import share_words
 
-ROW, BAR, HEAD = 24, 8, 24
+ROW, BAR, HEAD, FOOT = 22, 8, 24, 80
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 INKS = (0, 4)
 NAMES = ("masked words", "replaced tokens")
+WHY = (
+    "A masked model learns at the masks alone. ELECTRA's generator does so too; its discriminator learns from every token, "
+    "and that loss is weighed 50 times as much (Clark et al. 2020)."
+)
+WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 UNITS = ("−ln p(original), nats a mask", "cross-entropy, nats a token")
 
 
@@ -47,11 +52,11 @@ class Objectives(ScrolledView):
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        spoiled, found = self.trace.find(Spoiled), self.judged
-        if spoiled is None or found is None:
+        spoiled, sampled, found = self.trace.find(Spoiled), self.trace.find(Sampled), self.judged
+        if spoiled is None or sampled is None or found is None:
             return ()
         return (
-            Objective(NAMES[0], len(spoiled.drawn), found.judged, spoiled.loss),
+            Objective(NAMES[0], len(sampled.chosen), sampled.candidates, spoiled.loss),
             Objective(NAMES[1], found.judged, found.judged, found.loss),
         )
 
@@ -74,7 +79,7 @@ class Objectives(ScrolledView):
         return "" if self.objectives else "The two objectives are compared when a text is spoiled and judged."
 
     def _content_height(self, width: int) -> int:
-        return 2 * (ROW + BAR + ROW + GRID) + HEAD + 6 * ROW + GRID
+        return 2 * (ROW + BAR + ROW + GRID) + HEAD + 6 * ROW + GRID + FOOT
 
     def _paint(self, painter: QPainter, exposed: QRectF) -> None:
         found = self.judged
@@ -93,6 +98,9 @@ class Objectives(ScrolledView):
             top = self._paint_row(painter, top, name, f"{value} of {of}")
         for name, share in _shares(found):
             top = self._paint_row(painter, top, name, share_words(share))
+        painter.setFont(ui_font(SMALL))
+        painter.setPen(colour("muted"))
+        painter.drawText(QRectF(GRID, top + GRID, self._content_width() - 2 * GRID, FOOT), WRAPPED, WHY)
 
     def _paint_objective(self, painter: QPainter, objective: Objective, unit: str, ink: int, top: float) -> float:
         """Name and count, the bar, the loss; the place where they end."""

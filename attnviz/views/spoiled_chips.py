@@ -46,7 +46,7 @@ class SpoiledChips(TokenFlow):
     """
 
     _cell_height = sum(HEIGHTS)
-    _line_gap = 2 * GRID
+    _line_gap = GRID + 2
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

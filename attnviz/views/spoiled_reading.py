@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from attnviz.trace import Call, Detected, Drawn, Spoiled, Trace, call, judgement
+from attnviz.trace import Call, Detected, Drawn, Sampled, Spoiled, Trace, call, judgement
 from attnviz.views.lettering import percent
 
 
@@ -81,22 +81,22 @@ def most_telling(trace: Trace) -> int | None:
 
 def conclusion(trace: Trace) -> str:
     """The two objectives in a sentence, with the numbers of this run."""
-    spoiled, detected = trace.find(Spoiled), trace.find(Detected)
-    if spoiled is None or detected is None:
+    sampled, spoiled, detected = trace.find(Sampled), trace.find(Spoiled), trace.find(Detected)
+    if sampled is None or spoiled is None or detected is None:
         return ""
     found = judgement(spoiled, detected)
     if not found.judged:
         return "The text has special tokens only: nothing can be masked, replaced or judged."
     masked, kept = len(spoiled.drawn), sum(one.is_original for one in spoiled.drawn)
-    parts = [f"A masked model would learn from {_of(masked, found.judged)}; the discriminator learns from every one."]
+    parts = [
+        f"A masked model would learn from {_of(masked, sampled.candidates)}; the discriminator learns from every one."
+    ]
+    others = found.judged - found.replaced
     if found.replaced:
-        parts.append(f"It caught {found.caught} of {_words(found.replaced)} that {_were(found.replaced)} replaced")
+        caught = f"It caught {found.caught} of {_words(found.replaced)} that {_were(found.replaced)} replaced"
+        parts.append(f"{caught}, and suspected {found.false_alarms} of {others} that {_were(others)} not.")
     else:
-        parts.append("Nothing is replaced")
-    alarms = found.judged - found.replaced
-    if alarms:
-        parts[-1] += f", and suspected {found.false_alarms} of {alarms} that {_are(alarms)} not"
-    parts[-1] += "."
+        parts.append(f"Nothing is replaced, and it suspected {found.false_alarms} of {_words(others)}.")
     if kept:
         parts.append(f"In {kept} of {masked} masks the generator drew the word that was there: original.")
     if spoiled.tokens.masks:
@@ -129,7 +129,3 @@ def _words(count: int) -> str:
 
 def _were(count: int) -> str:
     return "was" if count == 1 else "were"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
