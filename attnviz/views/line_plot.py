@@ -180,11 +180,12 @@ class LinePlot(PlaceView):
             return ""
         series, index = plot.series[place[0]], place[1]
         lines = [f"{series.name} at {lettered(plot.across, series.places[index])}"]
-        value = f"{plot.up.name} {lettered(plot.up, series.values[index])}"
+        lines += [f"{plot.up.name} {lettered(plot.up, series.values[index])}"]
         if series.low is not None and series.high is not None:
-            value += f"   from {lettered(plot.up, series.low[index])} to {lettered(plot.up, series.high[index])}"
-        told = "   ".join(f"{name} {number_of(numbers[index])}" for name, numbers in series.told)
-        return "\n".join([*lines, value, *([told] if told else [])])
+            lines += [f"from {number_of(series.low[index])} to {lettered(plot.up, series.high[index])}"]
+        if series.told:
+            lines += ["   ".join(f"{name} {number_of(numbers[index])}" for name, numbers in series.told)]
+        return "\n".join(lines)
 
     def _area_of(self, place: Place) -> QRectF:
         if self.plot is None:

@@ -85,7 +85,7 @@ def test_pointing_tells_the_numbers(qtbot: QtBot) -> None:
     view = shown(qtbot, LinePlot("accuracy", "wait"), trace, size=ROOM)
     hover(qtbot, view, at(view, 1, 1))
     said = svg_text(view)
-    for words in ("two at 15 %", "accuracy 25 %", "from 23 % to 27 %", "predictions 200"):
+    for words in ("two at 15 %", "accuracy 25 %", "from 23 to 27 %", "predictions 200"):
         assert words in said
     assert view.cursor_at == Spot(place=15.0, series="two")
 
