@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
@@ -169,6 +169,9 @@ class FillWays(WideView):
         right = self._right()
         height = float(max(self._content_height(self.width()), self.height()))
         paint_gutter(painter, QRectF(0, 0, GUTTER - GRID, height), self._runs, chosen_way(self.cursor_at))
+        if self._corner().x() > 0:  # words go on under the names
+            painter.setPen(QPen(colour("border"), 1))
+            painter.drawLine(QPointF(GUTTER - GRID + 0.5, 4), QPointF(GUTTER - GRID + 0.5, RULER + len(WAYS) * ROW - 4))
         area = QRectF(right, 0, self._content_width() - right, height)
         paint_sums(
             painter, area, [None if run is None else _sums(run) for run in self._runs], chosen_way(self.cursor_at)
