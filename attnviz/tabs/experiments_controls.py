@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from attnviz.trace import Progress
 
 Control = QSpinBox | QComboBox | QLineEdit
-_WIDE = 40 * GRID
+_WIDE, _SAID = 40 * GRID, 20 * GRID
 
 
 class ExperimentControls(QWidget):
-    """``wished`` carries the values of the settings by name, ``stopped`` nothing."""
+    """``wished`` carries the values of the settings by name, ``stopped`` nothing. ``buttons`` stand elsewhere, with the progress."""
 
     wished = Signal(object)
     stopped = Signal()
@@ -38,11 +38,12 @@ class ExperimentControls(QWidget):
         super().__init__(parent)
         self._settings = settings
         self.controls: dict[str, Control] = {each.name: _control(each, self) for each in settings}
-        self.run_button = QPushButton("Run", self)
-        self.quick_button = QPushButton("Quick run", self)
-        self.cancel_button = QPushButton("Cancel", self)
+        self.buttons = QWidget(self)
+        self.run_button = QPushButton("Run", self.buttons)
+        self.quick_button = QPushButton("Quick run", self.buttons)
+        self.cancel_button = QPushButton("Cancel", self.buttons)
         self.said = ElidedLabel("")
-        self.bar = QProgressBar(self)
+        self.bar = QProgressBar(self.buttons)
         self._time = time
         self._build()
         self.run_button.clicked.connect(self.run)
@@ -96,6 +97,7 @@ class ExperimentControls(QWidget):
         self.run_button.setVisible(not busy)
         self.quick_button.setVisible(not busy)
         self.bar.setVisible(busy)
+        self.said.setVisible(busy or not self.run_button.isEnabled())
         if progress is not None and busy:
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
@@ -110,31 +112,37 @@ class ExperimentControls(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        row, second = QHBoxLayout(), QHBoxLayout()
-        for layout in (row, second):
-            layout.setSpacing(GRID)
+        wordy, row = QHBoxLayout(), QHBoxLayout()
         for each in self._settings:
             control = self.controls[each.name]
-            wordy = isinstance(control, QLineEdit)
-            place = second if wordy else row
+            place = wordy if isinstance(control, QLineEdit) else row
             label = QLabel(each.kind.label, self)
             label.setObjectName("muted")
             label.setBuddy(control)
             place.addWidget(label)
-            place.addWidget(control, 1 if wordy else 0)
-            place.addSpacing(0 if wordy else GRID)
-        for button in (self.run_button, self.quick_button, self.cancel_button):
-            button.setMinimumWidth(10 * GRID)
-            row.addWidget(button)
-        self.run_button.setShortcut("Ctrl+Return")
-        self.cancel_button.setToolTip("Stop this run; the result before it stays (Ctrl+.)")
+            place.addWidget(control, 1 if place is wordy else 0)
+            place.addSpacing(0 if place is wordy else GRID)
+        row.addStretch(1)
+        for layout in (wordy, row):
+            layout.setSpacing(GRID)
+            if layout.count() > 1:
+                column.addLayout(layout)
+        self._build_buttons()
+
+    def _build_buttons(self) -> None:
+        row = QHBoxLayout(self.buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        self.said.setMinimumWidth(_SAID)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(16 * GRID, GRID)
-        row.addWidget(self.bar)
-        row.addWidget(self.said, 1)
-        if second.count():
-            column.addLayout(second)
-        column.addLayout(row)
+        self.run_button.setShortcut("Ctrl+Return")
+        self.cancel_button.setToolTip("Stop this run; the result before it stays (Ctrl+.)")
+        for widget in (self.said, self.bar, self.run_button, self.quick_button, self.cancel_button):
+            row.addWidget(widget)
+        for button in (self.run_button, self.quick_button, self.cancel_button):
+            button.setMinimumWidth(10 * GRID)
 
 
 def _control(each: Setting, parent: QWidget) -> Control:

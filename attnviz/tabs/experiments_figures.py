@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from attnviz.trace import Asked, Cursor, Matrix, Plot, Rows, Trace
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from attnviz.views.view import View
 
 Key = tuple[type, str]
-LEAST_HEIGHT, LEAST_OF_MANY, LEAST_OF_MAPS = 21 * GRID, 30 * GRID, 36 * GRID
+LEAST_WIDTH, LEAST_HEIGHT, LEAST_OF_MANY, LEAST_OF_MAPS = 35 * GRID, 21 * GRID, 30 * GRID, 36 * GRID
 WAITING = "What is measured appears here as it comes in."
 
 
@@ -36,6 +37,7 @@ class FigureGrid(QScrollArea):
         self.panels: dict[Key, FigurePanel] = {}
         self._sliders: dict[Key, MomentSlider] = {}
         self._trace, self._cursor = Trace(), Cursor()
+        self._arranged = 0
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -96,9 +98,18 @@ class FigureGrid(QScrollArea):
             self.panels[key].deleteLater()
             self._sliders.pop(key, None)
         self.panels = {key: self.panels[key] if key in self.panels else self._panel(key) for key in keys}
+        self._arrange(self._columns())
+
+    def _columns(self) -> int:
+        """How many pictures stand side by side: as many as look well together and have room."""
+        drawn = sum(kind is not Rows for kind, _ in self.panels)
+        return max(1, min(drawn, 2 if drawn in {2, 4} else 3, (self.width() + GRID) // LEAST_WIDTH))
+
+    def _arrange(self, columns: int) -> None:
+        """Put the panels into the grid; tables take the room of their rows."""
+        self._arranged = columns
         drawn = [panel for (kind, _), panel in self.panels.items() if kind is not Rows]
         tables = [panel for (kind, _), panel in self.panels.items() if kind is Rows]
-        columns = max(1, min(len(drawn), 2 if len(drawn) in {2, 4} else 3))
         rows = -(-len(drawn) // columns)
         for place, panel in enumerate(drawn):
             span = columns - place % columns if panel is drawn[-1] else 1
@@ -108,7 +119,7 @@ class FigureGrid(QScrollArea):
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
         for row in range(self._grid.rowCount()):
-            self._grid.setRowStretch(row, 1 if row < rows else 0)  # tables take the room of their rows
+            self._grid.setRowStretch(row, 1 if row < rows else 0)
             self._grid.setRowMinimumHeight(row, self._least(drawn[row * columns : (row + 1) * columns], rows))
 
     def _least(self, row: Sequence[FigurePanel], rows: int) -> int:
@@ -134,6 +145,11 @@ class FigureGrid(QScrollArea):
         panel.failed.connect(self.failed)
         panel.figure.pointed.connect(self._point)
         return panel
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.panels and self._columns() != self._arranged:
+            self._arrange(self._columns())
 
 
 def _keys(trace: Trace) -> tuple[Key, ...]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from attnviz.errors import AttnvizError
 from attnviz.jobs.experiments.experiment import make, uses_checkpoint
 from attnviz.jobs.experiments.setting import settings_of
+from attnviz.tabs.experiments_conclusion import ConclusionFrame
 from attnviz.tabs.experiments_controls import ExperimentControls
-from attnviz.tabs.experiments_figures import FigureGrid
+from attnviz.tabs.experiments_figures import LEAST_HEIGHT, FigureGrid
 from attnviz.tabs.page import Frame, Page
-from attnviz.trace import Asked, Conclusion, Matrix, Plot, Rows, Trace
+from attnviz.trace import Asked, Matrix, Plot, Rows, Trace
 from attnviz.views.elided import ElidedLabel
-from attnviz.views.palette import BASE, GRID, SMALL, token_font, ui_font
+from attnviz.views.palette import BASE, GRID, token_font, ui_font
 from attnviz.views.placeholder import Placeholder
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ class ExperimentPage(Page):
         self.running = self.asking()
         self.controls = ExperimentControls(settings_of(self._kind), entry.time, self)
         self.figures = FigureGrid(self)
-        self.conclusion = _wrapped(self)
-        self._settings = ElidedLabel()
+        self.conclusion = ConclusionFrame(self)
         self._pace = QTimer(self, singleShot=True, interval=PACE_MS)
         self._build()
         self._connect()
@@ -111,17 +110,7 @@ class ExperimentPage(Page):
         self.figures.draw(shown)
         self._pages.setCurrentIndex(1 if self.figures.panels else 0)
         self.empty.say(self._what_to_do())
-        asked, found = shown.find(Asked), shown.find(Conclusion)
-        self.conclusion.setText(
-            "\n".join(f"• {sentence}" for sentence in found.sentences)
-            if found
-            else "The conclusion follows when the run is complete."
-        )
-        told = "" if asked is None else " · ".join(f"{name} {value}" for name, value in asked.settings)
-        self._settings.setText(told)
-        self._settings.setToolTip(told)
-        self._concluded.setVisible(asked is not None)
-        self._copy.setEnabled(found is not None)
+        self.conclusion.draw(shown)
         self.controls.follow(asking.progress, busy=asking.is_busy)
 
     def _what_to_do(self) -> str:
@@ -130,13 +119,6 @@ class ExperimentPage(Page):
             return f"Press Run to measure it here and now: about {self.entry.time}, or seconds with Quick run."
         return "It begins when the run before it is complete." if self.running.progress is None else "It has begun."
 
-    @Slot()
-    def _on_copy(self) -> None:
-        """The conclusion with its settings, as text."""
-        asked = self.result.find(Asked)
-        lines = [self.conclusion.text(), *([asked.command] if asked else [])]
-        QGuiApplication.clipboard().setText("\n".join(lines))
-
     def _connect(self) -> None:
         self.controls.wished.connect(self._on_wished)
         self.controls.stopped.connect(self.running.cancel)
@@ -144,7 +126,6 @@ class ExperimentPage(Page):
         self.running.rested.connect(self._on_changed)
         self._pace.timeout.connect(self._on_pace)
         self.figures.failed.connect(self.failed)
-        self._copy.clicked.connect(self._on_copy)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -152,12 +133,12 @@ class ExperimentPage(Page):
         column.setSpacing(GRID)
         column.addWidget(self._head())
         self._pages = QStackedWidget(self)
+        self._pages.setMinimumHeight(LEAST_HEIGHT + 2 * GRID)
         self.empty = Placeholder("")
         self._pages.addWidget(_framed(self.empty, self))
         self._pages.addWidget(self.figures)
         column.addWidget(self._pages, 1)
-        self._concluded = self._conclusion_frame()
-        column.addWidget(self._concluded)
+        column.addWidget(self.conclusion)
 
     def _head(self) -> Frame:
         frame = Frame(self.entry.title, self)
@@ -165,21 +146,14 @@ class ExperimentPage(Page):
         question.setFont(ui_font(BASE))
         question.setToolTip(self.entry.question)
         frame.header.insertWidget(1, question, 100)  # before the frame's own stretch
-        formula = _wrapped(self)
-        formula.setText(self._kind.formula)
+        frame.header.addWidget(self.controls.buttons)
+        formula = QLabel(self._kind.formula, self)
+        formula.setTextFormat(Qt.TextFormat.PlainText)
+        formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        formula.setWordWrap(True)
         formula.setFont(token_font(BASE))
         frame.column.addWidget(formula)
         frame.column.addWidget(self.controls)
-        return frame
-
-    def _conclusion_frame(self) -> Frame:
-        frame = Frame("What this run showed", self)
-        self._copy = QPushButton("Copy", frame)
-        self._copy.setToolTip("Copy the conclusion, and the command that makes the same run")
-        self._settings.setFont(ui_font(SMALL))
-        frame.header.insertWidget(1, self._settings, 100)  # before the frame's own stretch
-        frame.header.addWidget(self._copy)
-        frame.column.addWidget(self.conclusion)
         return frame
 
 
@@ -189,11 +163,3 @@ def _framed(inner: QWidget, parent: QWidget) -> QFrame:
     frame.setObjectName("panel")
     QVBoxLayout(frame).addWidget(inner)
     return frame
-
-
-def _wrapped(parent: QWidget) -> QLabel:
-    label = QLabel(parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label

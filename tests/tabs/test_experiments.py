@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from attnviz.jobs import experiments
 from attnviz.tabs import experiments as tab_module
 from attnviz.tabs.experiments import ExperimentsTab
+from attnviz.tabs.experiments_figures import FigureGrid
 from attnviz.tabs.experiments_page import ExperimentPage
 from attnviz.trace import Asked, Conclusion, Plot
 from attnviz.views.plot_spot import Spot, spot_of
@@ -79,7 +80,7 @@ def test_a_run_fills_the_figures_and_ends_with_its_conclusion(
     finish(qtbot, page)
     assert [name for _, name in page.figures.panels] == ["squares", "table", "map"]
     assert page.result.find(Plot, "squares").series[0].values.tolist() == [0, 1, 4]
-    assert page.conclusion.text() == "• 3 squares."
+    assert page.conclusion.text == "• 3 squares."
     assert tab.list.standing(tab.list.currentRow()) == "result"
     assert page.controls.run_button.isVisible()
 
@@ -110,7 +111,7 @@ def test_cancel_stops_it_at_once_and_keeps_the_result_before(qtbot: QtBot, page:
     qtbot.waitUntil(CLOSED.is_set)
     assert time.perf_counter() - began < 0.25
     assert page.result is before
-    assert page.conclusion.text() == "• 3 squares."
+    assert page.conclusion.text == "• 3 squares."
     assert page.controls.run_button.isVisible()
 
 
@@ -128,7 +129,7 @@ def test_results_survive_another_experiment_and_another_tab(
     window.show_tab("experiments")
     tab.list.setCurrentRow(tab.list.count() - 1)
     assert tab.page is page
-    assert page.conclusion.text() == "• 4 squares."
+    assert page.conclusion.text == "• 4 squares."
     assert page.controls.values()["steps"] == 4
     assert len(page.figures.figures[0].numbers().rows) == 4
 
@@ -280,3 +281,42 @@ def test_without_a_model_the_button_says_why(tab: ExperimentsTab) -> None:
     assert not tab.choose("positions").controls.run_button.isEnabled()
     assert "open one first" in tab.page.controls.run_button.toolTip()
     assert tab.choose("stepwise").controls.run_button.isEnabled()
+
+
+def test_pictures_stand_side_by_side_where_there_is_room(qtbot: QtBot, page: ExperimentPage) -> None:
+    """Two of them in a wide page, below each other in a narrow one; tables come after them, and nothing is cut off."""
+    page.controls.run()
+    finish(qtbot, page)
+    grid = FigureGrid()
+    qtbot.addWidget(grid)
+    grid.draw(page.result)
+    grid.show()
+    squares, table, matrix = grid.panels.values()
+    grid.resize(900, 700)
+    qtbot.waitUntil(lambda: squares.y() == matrix.y() < table.y())
+    assert grid.widget().width() <= grid.viewport().width()
+    grid.resize(500, 700)
+    qtbot.waitUntil(lambda: squares.y() < matrix.y() < table.y())
+    assert grid.widget().width() <= grid.viewport().width()
+
+
+def test_the_conclusion_can_be_copied(qtbot: QtBot, page: ExperimentPage) -> None:
+    """With the command that makes the same run; before there is one there is nothing to copy."""
+    assert not page.conclusion.isVisible()
+    page.controls.run()
+    finish(qtbot, page)
+    qtbot.mouseClick(page.conclusion.copy_button, Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert copied == f"• 3 squares.\n{page.result.find(Asked).command}"
+
+
+def test_a_long_conclusion_scrolls_in_a_low_window(qtbot: QtBot, window: Window, page: ExperimentPage) -> None:
+    """The pictures keep their room; in a high window all of it is seen."""
+    page.controls.run()
+    finish(qtbot, page)
+    page.conclusion.sentences.say("\n".join(f"Sentence {number}." for number in range(16)))
+    window.resize(1280, 600)
+    qtbot.waitUntil(lambda: page.conclusion.sentences.verticalScrollBar().maximum() > 0)
+    assert page.figures.height() > 20 * 8
+    window.resize(1280, 1200)
+    qtbot.waitUntil(lambda: page.conclusion.sentences.verticalScrollBar().maximum() == 0)

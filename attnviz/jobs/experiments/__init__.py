@@ -31,9 +31,9 @@ class Entry:
 # fmt: off
 EXPERIMENTS = (
     Entry("bottleneck", "The bottleneck", "What does one fixed vector cost when words get long, and what does attention gain?", "20 s", "bottleneck", "Bottleneck"),
-    Entry("scale", "Why √d_k", "What happens to attention when its scores are not divided by √d_k?", "10 s", "why_scaled", "WhyScaled"),
-    Entry("serial", "Serial against parallel", "When is self-attention faster than a recurrent network, and what does it keep in memory?", "10 s", "serial", "Serial"),
-    Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "5 s", "without_positions", "WithoutPositions"),
+    Entry("scale", "Why √d_k", "What happens to attention when its scores are not divided by √d_k?", "3 s", "why_scaled", "WhyScaled"),
+    Entry("serial", "Serial against parallel", "When is self-attention faster than a recurrent network, and what does it keep in memory?", "5 s", "serial", "Serial"),
+    Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "3 s", "without_positions", "WithoutPositions"),
     Entry("learn", "Watch it learn", "How does attention find the right place while a model learns from nothing?", "1 min", "watch_learn", "WatchLearn"),
 )
 # fmt: on
