@@ -13,12 +13,21 @@ import pytest
 
 from attnviz.errors import LONGEST_SENTENCE, CheckpointError
 from attnviz.models.gate import Examination, Verdict, examine
-from tests.badinputs import config_rows, layout_rows, pickle_rows, safetensors_rows, tokenizer_rows, translator_rows
+from tests.badinputs import (
+    config_rows,
+    layout_rows,
+    pickle_rows,
+    relative_rows,
+    safetensors_rows,
+    tokenizer_rows,
+    translator_rows,
+)
 from tests.badinputs.case import Case
 
 CASES = (
     *(*safetensors_rows.CASES, *pickle_rows.CASES, *config_rows.CASES, *tokenizer_rows.CASES, *layout_rows.CASES),
     *translator_rows.CASES,
+    *relative_rows.CASES,
 )
 ROWS = {
     *("S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08", "S09", "S11", "S12", "S13", "S17"),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from attnviz.errors import CheckpointError
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
@@ -83,3 +85,20 @@ def test_a_relative_opens_and_fills_a_mask_as_transformers_does(tmp_path: Path, 
     best = logits.softmax(-1).topk(5)
     assert [entry.id for entry in found.entries] == best.indices.tolist()
     assert [entry.probability for entry in found.entries] == pytest.approx(best.values.tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name"),
+    [
+        ("RobertaForMaskedLM", "lm_head.dense.weight"),
+        ("ElectraForPreTraining", "discriminator_predictions.dense.weight"),
+        ("AlbertForMaskedLM", "albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight"),
+    ],
+)
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, architecture: str, name: str) -> None:
+    """The first run goes through every head that the folder has."""
+    family.write(tmp_path, architecture)
+    found = load_file(tmp_path / "model.safetensors")
+    save_file({**found, name: torch.full_like(found[name], float("nan"))}, tmp_path / "model.safetensors")
+    with pytest.raises(CheckpointError, match="not finite"):
+        Library().open(Reference(str(tmp_path), "cpu"))
