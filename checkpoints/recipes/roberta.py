@@ -1,7 +1,7 @@
 """A small RoBERTa (Liu et al. 2019): bytes as alphabet, masks drawn anew every time, blocks of running text, no next sentence.
 
 ``python -m checkpoints.recipes.roberta --data english-text.tar.xz`` learns the byte-level BPE with attnviz's own learner,
-then trains from random weights.
+then trains from random weights, but for positions that are waves and first heads that look at a token's neighbours.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from checkpoints.recipes.encoder_folder import initialise, write_encoder
 from checkpoints.recipes.english import Sources, encoded, one_round, read, split
 from checkpoints.recipes.loop import Plan, build, learn
 from checkpoints.recipes.masks import Masked, mask
+from checkpoints.recipes.neighbours import with_neighbours
 
 NAME = "roberta-l4-h128-en"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
@@ -33,7 +34,7 @@ BEGIN, PAD, END, _ = range(4)
 VOCABULARY = 4096
 CORPUS = 6_000_000  # characters that the tokenizer is learned from
 LENGTHS = (24, 48, 96, 128)
-PLAN = Plan(steps=10_000, batch_tokens=3072, rate=1.5e-3, warm_up=400, bfloat16=True, report_every=100, save_every=500)
+PLAN = Plan(steps=9_000, batch_tokens=3072, rate=1.5e-3, warm_up=400, bfloat16=True, report_every=100, save_every=500)
 
 
 def tokenizer(training: Sources, size: int) -> Tokenizer:
@@ -148,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ids = encoded(training, cutter)
     torch.manual_seed(plan.seed)
     model = learn(
-        build(lambda: initialise(Bert(config, pooler=False, nsp=False)), plan),
+        build(lambda: with_neighbours(initialise(Bert(config, pooler=False, nsp=False))), plan),
         lambda done: (masked(batch, mask_id) for batch in blocks(ids, plan, done)),
         lambda model, batch: (loss_of(model, batch, plan), batch.ids.numel()),
         plan,
