@@ -14,7 +14,7 @@ from torch import Tensor
 from attnviz.models.bert import Bert
 
 SLOWEST = 10_000.0
-LOUD = 1.5  # of the standard deviation that word embeddings begin with
+LOUD = 2.5  # of the standard deviation that word embeddings begin with
 SHARP = 1.5
 OFFSETS = ((-1, 1, -2, 2), (-1, 1))  # heads of the first layer, of the second
 
