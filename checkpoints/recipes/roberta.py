@@ -81,9 +81,9 @@ def _framed(whole: dict[str, Any]) -> dict[str, Any]:
 def blocks(ids: Mapping[str, Sequence[Sequence[int]]], plan: Plan, skip: int = 0) -> Iterator[Tensor]:
     """Endless batches (rows, tokens) of running text, ``<s> … </s> … </s>`` cut at one of ``LENGTHS``; ``skip`` are passed over."""
     number = 0
+    waiting: list[int] = []
     for epoch in range(1_000_000):
         draw = random.Random(f"{plan.seed}/{epoch}")
-        waiting: list[int] = []
         for name, place in one_round(ids, draw):
             waiting += [*ids[name][place], END]
             if len(waiting) < 4 * plan.batch_tokens:
