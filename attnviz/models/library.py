@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from attnviz.models.reference import Reference
 
-KEPT = 2  # of each kind
+KEPT = 3  # of each kind: the open one, and two that are looked at beside it
 SIGN_S = 0.05  # between two signs of life
 
 

@@ -246,10 +246,10 @@ def test_an_unknown_device_is_refused_by_name(good):
     )
 
 
-def test_only_the_last_two_models_are_kept(good, tmp_path):
-    """A third model pushes out the one that was not used for longest."""
+def test_only_the_last_three_models_are_kept(good, tmp_path):
+    """A fourth model pushes out the one that was not used for longest."""
     library = Library()
-    folders = [good, *(write_bert_folder(tmp_path / f"m{number}") for number in range(2))]
+    folders = [good, *(write_bert_folder(tmp_path / f"m{number}") for number in range(3))]
     opened = [library.open(Reference(str(folder))) for folder in folders]
     assert library.open(Reference(str(folders[1]))) is opened[1]
     assert library.open(Reference(str(folders[0]))) is not opened[0]
