@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from pytestqt.qtbot import QtBot
@@ -54,7 +53,7 @@ def test_a_model_without_the_head_leaves_the_page_with_the_reason(qtbot: QtBot, 
     paged = window.tab.paged
     for place in range(1, len(paged.titles)):
         entry = PAGES[place - 1]
-        reason = entry.lacking(replace(window.scene.report))
+        reason = entry.lacking(window.scene.report)
         paged.show_page(place)
         slot = paged._slots[place - 1]
         shown = slot.currentWidget()
