@@ -180,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ids = encoded(training, cutter)
     torch.manual_seed(plan.seed)
     model = learn(
-        halved(opened.model, LAYERS, WIDTH, frequencies(ids, spoiler.vocabulary)),
+        halved(opened.model, LAYERS, WIDTH, frequencies(ids, opened.model.config.vocabulary)),
         lambda done: (spoiler.spoil(spoiler.padded(group)) for group in batches(ids, plan, done)),
         lambda model, batch: (loss_of(model, batch, plan), int(batch.present.sum())),
         plan,
