@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QSplitte
 
 from attnviz import places
 from attnviz.jobs.read_long import ReadLong
-from attnviz.tabs.page import Page, draw, put
+from attnviz.tabs.page import draw, put
+from attnviz.tabs.text_page import TextPage
 from attnviz.text.spans import word_spans
 from attnviz.trace import Cursor, Windows
 from attnviz.views.lettering import percent
@@ -36,7 +37,7 @@ MASKED = (0.1, 0.5, 0.75, 0.97)
 """Where in the sample words are masked, as shares of it."""
 
 
-class LongPage(Page):
+class LongPage(TextPage):
     """The whole text, the windows over it, and its masks, under one look."""
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
@@ -61,11 +62,11 @@ class LongPage(Page):
     def ask(self) -> None:
         scene = self.scene
         if scene.reference is None or not scene.sentence.strip():
-            self.reading.forget()
+            self.empty()
         else:
             stride = self.stride.value() if self.way.currentText() == SLIDE else None
             put(self.reading, ReadLong(scene.reference, scene.sentence, scene.masked, stride, TOP))
-        self._redraw()
+            self._redraw()
 
     def point(self, cursor: Cursor) -> None:
         """Look at a word, a mask or a window."""
@@ -139,7 +140,9 @@ class LongPage(Page):
         reading = self.text.reading
         self._bound(reading)
         self._text_panel.set_subtitle("" if reading is None else _read(reading))
-        self._bars_panel.set_subtitle("" if reading is None else _slid(reading))
+        self._bars_panel.set_subtitle(
+            "" if reading is None else " · ".join(filter(None, (_slid(reading), self.unchanged())))
+        )
 
 
 def long_sample(scene: Scene) -> Scene:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from attnviz.jobs.measure_masking import MeasureMasking
 from attnviz.jobs.predict_sampled import PredictSampled
 from attnviz.tabs.masking_controls import MaskingControls
-from attnviz.tabs.page import Page, draw, put
+from attnviz.tabs.page import draw, put
+from attnviz.tabs.text_page import TextPage
 from attnviz.text.masking_long_run import COVERAGE, EPOCHS
 from attnviz.trace import Candidates, Cursor, LongRun, Sampled, Trace, learning
 from attnviz.views.lettering import percent
@@ -34,7 +35,7 @@ PATIENCE_MS = 150
 SIDE = 35 * GRID
 
 
-class SamplePage(Page):
+class SamplePage(TextPage):
     """One draw and its predictions; the long run is measured when these are there."""
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
@@ -44,7 +45,7 @@ class SamplePage(Page):
         self.controls = MaskingControls(self)
         self.chips, self.table, self.shares = SampledChips(self), SampledTable(self), MaskShares(self)
         self.coverage = LinePlot(COVERAGE, "How much of the text is ever predicted appears with the first draws.", self)
-        self._joined: tuple[Trace, Trace, Trace] | None = None
+        self._joined = Trace(), Trace(), Trace()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._build()
         self._connect()
@@ -55,7 +56,7 @@ class SamplePage(Page):
     def ask(self) -> None:
         scene, controls = self.scene, self.controls
         if scene.reference is None or not scene.sentence.strip():
-            self._clear()
+            self.empty()
             return
         what = (scene.reference, scene.text, scene.pair, controls.masking)
         if put(self.predicting, PredictSampled(*what, controls.seed.value(), controls.drawn_epoch, TOP)):
@@ -112,11 +113,6 @@ class SamplePage(Page):
         self.predicting.came.connect(self._on_came)
         self._patience.timeout.connect(self._redraw)
 
-    def _clear(self) -> None:
-        for asking in (self.predicting, self.measuring):
-            asking.forget()
-        self._redraw()
-
     @Slot()
     def _on_came(self) -> None:
         if not self._patience.isActive():
@@ -129,31 +125,29 @@ class SamplePage(Page):
 
     @Slot()
     def _redraw(self) -> None:
-        trace = self._trace()
-        draw((self.chips, self.table, self.shares), trace, self.cursor_at)
-        draw((self.coverage,), trace, self.spot)
-        sampled = trace.find(Sampled)
-        self._chips_panel.set_subtitle(self._drawn(sampled))
-        self._table_panel.set_subtitle(_learned(trace, sampled))
-        self._coverage_panel.set_subtitle(_measured(trace))
-
-    def _trace(self) -> Trace:
-        """The draw with what was measured of its text, joined anew only when either has grown."""
         waits = self._patience.isActive() and self.predicting.trace.find(Sampled) is not None
         drawn = self.predicting.trace if waits else self.predicting.newest(Sampled)
         measured = self.measuring.newest(LongRun)
-        if self._joined is None or self._joined[0] is not drawn or self._joined[1] is not measured:
+        draw((self.chips, self.table), drawn, self.cursor_at)
+        draw((self.shares,), self._both(drawn, measured), self.cursor_at)
+        draw((self.coverage,), measured, self.spot)
+        sampled = drawn.find(Sampled)
+        self._chips_panel.set_subtitle(self._drawn(sampled))
+        self._table_panel.set_subtitle(_learned(drawn, sampled))
+        self._coverage_panel.set_subtitle(_measured(measured))
+
+    def _both(self, drawn: Trace, measured: Trace) -> Trace:
+        """The draw with what was measured of its text, joined anew only when either has grown."""
+        if self._joined[0] is not drawn or self._joined[1] is not measured:
             self._joined = drawn, measured, drawn.plus(*measured.records.values())
         return self._joined[2]
 
     def _drawn(self, sampled: Sampled | None) -> str:
         if sampled is None:
             return ""
-        count, changes = len(sampled.chosen), len(self.scene.changes)
-        said = f"{count} of {sampled.candidates} tokens chosen"
+        said = f"{len(sampled.chosen)} of {sampled.candidates} tokens chosen"
         when = f"epoch {sampled.epoch + 1}" if self.controls.dynamic else "the same in every epoch"
-        unchanged = "the model as it is, without the Inspector's changes" if changes else ""
-        return " · ".join(filter(None, (said, f"seed {sampled.seed}", when, unchanged)))
+        return " · ".join(filter(None, (said, f"seed {sampled.seed}", when, self.unchanged())))
 
 
 def _learned(trace: Trace, sampled: Sampled | None) -> str:

@@ -17,7 +17,7 @@ from attnviz.views.placeholder import Placeholder
 from attnviz.window import Window
 from tests.badinputs.valid import write_bert_folder
 from tests.records import run
-from tests.windows import opened, settle
+from tests.windows import opened, sentences, settle
 
 SENTENCE = "the cat sat on a mat and the dog sat on a plain mat 0 1 2 3"
 
@@ -46,7 +46,7 @@ def test_the_draw_and_its_predictions_are_shown(page: SamplePage) -> None:
     assert drawn(page) == expected.find(Sampled)
     assert [row[0] for row in page.table.rows] == [str(found.position) for found in expected.every(Candidates)]
     assert page.shares.shares[0].wished == 0.15
-    assert page.chips.trace.find(LongRun).draws == 2000
+    assert page.shares.trace.find(LongRun).draws == 2000
     assert len(page.coverage.numbers().rows) == 4 * 40
     assert "mean loss" in page._table_panel._subtitle.text()
 
@@ -147,3 +147,21 @@ def test_a_checkpoint_without_a_head_says_why(qtbot: QtBot, tmp_path: Path) -> N
     said = [found.sentence for found in window.tab.paged.findChildren(Placeholder) if found.isVisible()]
     assert any("masked-word head" in sentence for sentence in said)
     window.close()
+
+
+def test_a_text_without_tokens_is_no_failure(qtbot: QtBot, window: Window, page: SamplePage) -> None:
+    """A character that the tokenizer drops: nothing is drawn, and nothing complained about."""
+    window.header.sentence.setPlainText("\ue000")
+    qtbot.waitUntil(lambda: page.is_settled and page.chips.tokens is None)
+    assert sentences(window) == []
+
+
+def test_who_looks_elsewhere_waits_for_nothing(qtbot: QtBot, window: Window, page: SamplePage) -> None:
+    """The page in front is left in mid-run, and asks again when it is seen again."""
+    page.controls.rate.setValue(50)
+    window.tab.paged.show_page(0)
+    assert not page.predicting.is_busy
+    assert not page.measuring.is_busy
+    window.tab.paged.show_named("sample")
+    qtbot.waitUntil(lambda: page.is_settled and drawn(page).masking.rate == 0.5)
+    settle(qtbot, window)
