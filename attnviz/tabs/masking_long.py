@@ -171,6 +171,4 @@ def _slid(reading: Reading) -> str:
         return "one window" if reading.windows.stride is not None else ""
     overlap = len(reading.windows.windows[0]) - reading.windows.stride
     twice = float((reading.depth > 1).mean())
-    return (
-        f"{count} windows · overlap {max(0, overlap)} or more · {percent(twice)} of the tokens are read more than once"
-    )
+    return f"{count} windows · overlap {max(0, overlap)} or more · {percent(twice)} read more than once"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -16,7 +17,8 @@ from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.pointed_view import PointedView
 from attnviz.views.ruler import small_width
 
-AXIS, ROW, BAR, SIDE = 40, 24, 12, 80
+AXIS, SIDE = 40, 80
+LOWEST_ROW, HIGHEST_ROW, LETTERED_ROW = 5, 24, 14
 DOT = 4.5
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -56,10 +58,15 @@ class WindowBars(PointedView[int]):
         return "" if self.reading is not None else "The windows appear with the text."
 
     def _content_height(self, width: int) -> int:
-        return AXIS + ROW * self._rows() + GRID
+        return AXIS + self._pitch() * self._rows() + GRID
 
     def _rows(self) -> int:
         return 0 if self.reading is None else len(self.reading.windows.windows)
+
+    def _pitch(self) -> int:
+        """The height of a row: many windows stand closer, so that all of them are seen."""
+        fitting = (self.height() - AXIS - GRID) // max(1, self._rows())
+        return min(max(fitting, LOWEST_ROW), HIGHEST_ROW)
 
     def _left(self, reading: Reading, position: float) -> float:
         """Where a position stands across."""
@@ -71,12 +78,12 @@ class WindowBars(PointedView[int]):
         return self.to_view(self._row(number))
 
     def _row(self, number: int) -> QRectF:
-        return QRectF(0, AXIS + number * ROW, self._content_width(), ROW)
+        return QRectF(0, AXIS + number * self._pitch(), self._content_width(), self._pitch())
 
     def _stretch(self, reading: Reading, number: int) -> QRectF:
         window, row = reading.windows.windows[number], self._row(number)
         left, right = self._left(reading, window.first), self._left(reading, window.last)
-        return QRectF(left, row.center().y() - BAR / 2, max(1.0, right - left), BAR)
+        return QRectF(left, row.top() + row.height() / 4, max(1.0, right - left), row.height() / 2)
 
     # painting
 
@@ -85,8 +92,11 @@ class WindowBars(PointedView[int]):
         if reading is None:
             return
         self._paint_axis(painter, reading)
-        first = max(0, int((exposed.top() - AXIS) // ROW))
-        for number in range(first, min(self._rows(), int((exposed.bottom() - AXIS) // ROW) + 1)):
+        pitch = self._pitch()
+        first = max(0, int((exposed.top() - AXIS) // pitch) - 1)
+        numbers = range(first, min(self._rows(), int((exposed.bottom() - AXIS) // pitch) + 2))
+        looked = (look_of(self.cursor_at).window, self._hovered)
+        for number in sorted(numbers, key=lambda number: number in looked):  # their names cover those beside them
             self._paint_window(painter, reading, number)
         if reading.windows.stride is None and reading.read < reading.end:
             self._paint_rest(painter, reading)
@@ -94,7 +104,7 @@ class WindowBars(PointedView[int]):
 
     def _paint_axis(self, painter: QPainter, reading: Reading) -> None:
         painter.setFont(ui_font(SMALL))
-        bottom = float(AXIS + ROW * self._rows())
+        bottom = float(AXIS + self._pitch() * self._rows())
         widest = small_width(f"{reading.total:,}") + 4 * GRID
         room = self._content_width() - SIDE - 2 * GRID
         for value, number in even_ticks(float(max(1, reading.total)), max(2, int(room / widest))):
@@ -110,10 +120,14 @@ class WindowBars(PointedView[int]):
         look, bar, row = look_of(self.cursor_at), self._stretch(reading, number), self._row(number)
         looked = number in (look.window, self._hovered)
         answering = number in reading.answers.values()
-        painter.setFont(ui_font(SMALL, bold=looked))
-        painter.setPen(colour("text" if looked or answering else "muted"))
-        name = "read" if reading.windows.stride is None else f"window {number + 1}"
-        painter.drawText(QRectF(0, row.top(), SIDE - GRID, ROW), _RIGHT, name)
+        if looked or row.height() >= LETTERED_ROW or number % _every(row.height()) == 0:
+            painter.setFont(ui_font(SMALL, bold=looked))
+            painter.setPen(colour("text" if looked or answering else "muted"))
+            name = "read" if reading.windows.stride is None else f"window {number + 1}"
+            line = QRectF(0, row.center().y() - GRID, SIDE - GRID, 2 * GRID)
+            if looked and row.height() < LETTERED_ROW:
+                painter.fillRect(line, colour("surface"))
+            painter.drawText(line, _RIGHT, name)
         painter.setPen(QPen(colour("accent"), 2) if looked else Qt.PenStyle.NoPen)
         painter.setBrush(colour("accent", 0.55 if answering else 0.28))
         painter.drawRoundedRect(bar, 3, 3)
@@ -121,17 +135,17 @@ class WindowBars(PointedView[int]):
     def _paint_rest(self, painter: QPainter, reading: Reading) -> None:
         """What is cut off, in the same row."""
         bar = self._stretch(reading, 0)
-        rest = QRectF(bar.right() + 2, bar.top(), self._left(reading, reading.end) - bar.right() - 2, BAR)
+        rest = QRectF(bar.right() + 2, bar.top(), self._left(reading, reading.end) - bar.right() - 2, bar.height())
         painter.setPen(QPen(colour("muted"), 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(rest.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         if rest.width() > small_width("cut off") + GRID:
             painter.setFont(ui_font(SMALL))
             painter.setPen(colour("muted"))
-            painter.drawText(rest.translated(0, BAR + 4).adjusted(0, 0, 0, 4), _CENTRE, "cut off")
+            painter.drawText(rest.translated(0, bar.height() + 4).adjusted(0, 0, 0, 4), _CENTRE, "cut off")
 
     def _paint_masks(self, painter: QPainter, reading: Reading) -> None:
-        bottom = float(AXIS + ROW * self._rows())
+        bottom = float(AXIS + self._pitch() * self._rows())
         for position in reading.tokens.masks:
             looked = position == self.cursor_at.query
             left = self._left(reading, position + 0.5)
@@ -161,7 +175,7 @@ class WindowBars(PointedView[int]):
     # pointing
 
     def _part_at(self, point: QPointF) -> int | None:
-        number = int((point.y() - AXIS) // ROW)
+        number = int((point.y() - AXIS) // self._pitch())
         return number if 0 <= number < self._rows() else None
 
     def _came_over(self, before: int | None) -> None:
@@ -174,3 +188,8 @@ class WindowBars(PointedView[int]):
         look = look_of(self.cursor_at)
         free = look.pinned and look.window == part
         self.pointed.emit(replace(look, window=part, query=None, key=None, pinned=not free))
+
+
+def _every(height: float) -> int:
+    """Of so many low rows one is lettered."""
+    return 5 * max(1, math.ceil(LETTERED_ROW / (5 * height)))

@@ -177,3 +177,16 @@ def test_nothing_and_mischief_can_be_drawn(qtbot: QtBot, kind: type[View]) -> No
         view.grab()
         hover(qtbot, view, QPoint(40, 50))
         assert view.numbers().columns
+
+
+def test_many_windows_stand_closer_and_are_all_seen(qtbot: QtBot) -> None:
+    """Rows share the height as long as they can be told apart."""
+    view = WindowBars()
+    shown(qtbot, view, trace_of(2, 80))
+    rows = [view.row(number) for number in range(len(view.numbers().rows))]
+    assert len(rows) > 20
+    assert 5 <= rows[0].height() < 24
+    assert rows[-1].bottom() <= view.height()
+    few = WindowBars()
+    shown(qtbot, few, trace_of(8))
+    assert few.row(0).height() == 24
