@@ -11,6 +11,7 @@ COMMANDS = {
     "score": "attnviz.commands.score",
     "detect": "attnviz.commands.detect",
     "mask": "attnviz.commands.mask",
+    "next-sentence": "attnviz.commands.next_sentence",
     "decode": "attnviz.commands.decode",
     "inspect": "attnviz.commands.inspect",
     "tokenize": "attnviz.commands.tokenize",

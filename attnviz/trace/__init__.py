@@ -8,6 +8,7 @@ from attnviz.trace.detection import Detected
 from attnviz.trace.experiments import Asked, Conclusion, Matrix, Rows
 from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
+from attnviz.trace.judging import IS_NEXT, NOT_NEXT, Judgement, Verdict
 from attnviz.trace.lens import Lens
 from attnviz.trace.masking import Chosen, Learning, LongRun, Masking, Sampled, Treatment, Unit, learning, loss
 from attnviz.trace.merges import (
@@ -33,7 +34,9 @@ from attnviz.trace.trace import Cursor, Trace
 from attnviz.trace.windows import Window, Windows
 
 __all__ = [
+    "IS_NEXT",
     "NEVER",
+    "NOT_NEXT",
     "STEPS",
     "Asked",
     "Attention",
@@ -111,6 +114,7 @@ __all__ = [
     "Trace",
     "Treatment",
     "Unit",
+    "Verdict",
     "Way",
     "Why",
     "Window",
