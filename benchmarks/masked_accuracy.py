@@ -61,7 +61,7 @@ def main() -> None:
     trained_on = Shingles(arguments.without)
     print(HEAD)
     found = []
-    for name, files in _groups(arguments.texts).items():
+    for name, files in groups(arguments.texts).items():
         every = [passage for file in files for text in texts(file) for passage in passages(text)]
         kept = [passage for passage in every if not trained_on.overlap(passage)]
         chosen = random.Random(arguments.seed).sample(kept, min(arguments.passages, len(kept)))
@@ -145,7 +145,7 @@ def difference(checkpoint: Checkpoint, chosen: list[str]) -> float:
     return largest
 
 
-def _groups(names: list[str]) -> dict[str, list[Path]]:
+def groups(names: list[str]) -> dict[str, list[Path]]:
     """``NAME=`` begins a group of files; a file outside any group stands for itself."""
     groups: dict[str, list[Path]] = {}
     current = ""

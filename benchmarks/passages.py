@@ -39,17 +39,28 @@ def sentences(passage: str) -> list[str]:
 
 def passages(text: str) -> Iterator[str]:
     """Lines (or what stands between lines of ``%``), cut at sentence ends into at most about 100 words each."""
-    fortunes = "\n%\n" in text
-    for part in text.split("\n%\n") if fortunes else text.splitlines():
-        plain = " ".join((_ATTRIBUTION.sub("", part) if fortunes else part).split())
-        gathered: list[str] = []
-        for sentence in sentences(plain):
-            if gathered and len(" ".join([*gathered, sentence]).split()) > MOST_WORDS:
-                yield " ".join(gathered)
-                gathered = []
-            gathered.append(sentence)
-        if len(" ".join(gathered).split()) >= FEWEST_WORDS:
+    for document in documents(text):
+        yield from document
+
+
+def documents(text: str) -> Iterator[list[str]]:
+    """The passages of each document: what stands between lines of ``%``; a text without those is one document."""
+    if "\n%\n" in text:
+        for part in text.split("\n%\n"):
+            yield list(_cut(_ATTRIBUTION.sub("", part)))
+    else:
+        yield [passage for line in text.splitlines() for passage in _cut(line)]
+
+
+def _cut(part: str) -> Iterator[str]:
+    gathered: list[str] = []
+    for sentence in sentences(" ".join(part.split())):
+        if gathered and len(" ".join([*gathered, sentence]).split()) > MOST_WORDS:
             yield " ".join(gathered)
+            gathered = []
+        gathered.append(sentence)
+    if len(" ".join(gathered).split()) >= FEWEST_WORDS:
+        yield " ".join(gathered)
 
 
 class Shingles:
