@@ -92,9 +92,7 @@ def row(name: str, found: Figures) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.next_sentence", description=__doc__)
-    parser.add_argument(
-        "texts", nargs="+", metavar="TEXT", help="files; NAME= before some makes them one row"
-    )
+    parser.add_argument("texts", nargs="+", metavar="TEXT", help="files; NAME= before some makes them one row")
     parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder")
     parser.add_argument("--pairs", type=int, default=1000, help="of each text (default: 1000)")
     parser.add_argument("--seed", type=int, default=0)

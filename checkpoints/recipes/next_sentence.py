@@ -146,7 +146,9 @@ def write(folder: Path, head: Head, start: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = options.parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a .tar.xz of text files, or a text; a passage a line")
-    parser.add_argument("--start", type=Path, default=START, help="the folder of the BERT whose head is trained further")
+    parser.add_argument(
+        "--start", type=Path, default=START, help="the folder of the BERT whose head is trained further"
+    )
     chosen = parser.parse_args(arguments)
     plan, run = options.plan(chosen, PLAN), options.run(chosen, f"{NAME}-pairs")
     parts = documents(read(chosen.data))

@@ -49,6 +49,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """A pair with where it is from: ``source`` is that of its first side."""
+
     first: str
     second: str
     kind: Kind
