@@ -32,6 +32,7 @@ Figures = dict[str, float]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     chosen = _parser().parse_args(arguments)
+    torch.set_num_threads(chosen.threads)
     checkpoint = Library().encoder(Reference(str(shelf.resolve(chosen.checkpoint)), "cpu"))
     cutter = Tokenizer.from_str(checkpoint.codec.spec.json)
     found = [document for name, files in groups(chosen.texts).items() for document in read(name, files)]
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder")
     parser.add_argument("--pairs", type=int, default=1000, help="of each text (default: 1000)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--json", metavar="FILE")
     return parser
 

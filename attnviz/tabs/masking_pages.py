@@ -69,6 +69,14 @@ PAGES: tuple[PageEntry, ...] = (
         no_mask,
     ),
     PageEntry(
+        "pair",
+        "Next sentence",
+        "Does the second sentence follow the first? What the next-sentence head says, and how it comes to say so",
+        "attnviz.tabs.masking_pair",
+        "PairPage",
+        no_pair,
+    ),
+    PageEntry(
         "long",
         "512",
         "What happens to a text that is longer than the model reads, and windows that slide over it",

@@ -178,7 +178,8 @@ class PairPage(PairLayout):
             verdict.say(NEEDS_TWO if self._lacks_two else "")
         self._draw()
         listed = self.listing.newest(Verdict)
-        self._table_panel.set_subtitle(self.table.said() or (f"{len(listed.every(Verdict))} judged"))
+        said = self.table.said() or f"{len(listed.every(Verdict))} of {len(self.table.pairs)} judged"
+        self._table_panel.set_subtitle(said, f"{said}; an answer counts as right on the true side of one half")
 
     def _draw(self) -> None:
         there = self.there.newest(Judgement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from attnviz.tabs.page import Frame, Page
 from attnviz.tabs.pair_samples import samples
@@ -13,7 +13,7 @@ from attnviz.views.cls_focus import ClsFocus
 from attnviz.views.cls_states import ClsStates
 from attnviz.views.logit_table import LogitTable
 from attnviz.views.pair_table import PairTable
-from attnviz.views.palette import BASE, GRID, ui_font
+from attnviz.views.palette import BASE, GRID, SMALL, ui_font
 from attnviz.views.panel import Panel
 from attnviz.views.pooler_strips import PoolerStrips
 from attnviz.views.sentence_box import MOST_CHARACTERS
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from attnviz.views.view import View
 
 MEAN = "mean of heads"
+ORDER = (
+    "Training asks: true neighbours, or a stranger? Swapped neighbours are never shown to it, so expect them to pass; "
+    "strangers on the same topic are hard."
+)
 
 
 class PairLayout(Page):
@@ -98,8 +102,8 @@ class PairLayout(Page):
         looks = self.panel("1  What [CLS] attends to", self.focus)
         looks.add_control(self.heads)
         attention.addWidget(looks)
-        attention.addWidget(self.panel("summed by sentence", self.shares))
-        attention.setSizes([60 * GRID, 38 * GRID])
+        attention.addWidget(self.panel("Summed by sentence", self.shares))
+        attention.setSizes([56 * GRID, 42 * GRID])
         path.addWidget(attention)
         states = self.panel("2  Its state, layer by layer", self.states)
         path.addWidget(states)
@@ -114,11 +118,20 @@ class PairLayout(Page):
         right = QSplitter(Qt.Orientation.Vertical, self)
         right.setChildrenCollapsible(False)
         self._table_panel = self.panel("Pairs to try", self.table)
+        self._table_panel.add_row(self._remark())
         right.addWidget(self._table_panel)
         self._logits_panel: Panel = self.panel("4  What decides the logits", self.logits)
         right.addWidget(self._logits_panel)
         right.setSizes([36 * GRID, 26 * GRID])
         return right
+
+    def _remark(self) -> QLabel:
+        label = QLabel(ORDER, self)
+        label.setObjectName("muted")
+        label.setFont(ui_font(SMALL))
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        return label
 
     def _offer_heads(self, count: int) -> None:
         """As many heads as the model has, keeping the choice where it still exists."""
@@ -130,4 +143,3 @@ class PairLayout(Page):
         self.heads.addItems([MEAN, *(f"head {head}" for head in range(count))])
         self.heads.setCurrentIndex(kept)
         self.heads.blockSignals(False)
-

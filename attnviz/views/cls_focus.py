@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 
 from attnviz.views.layer_focus import LayerFocus
+from attnviz.views.map_paint import Picture
 from attnviz.views.palette import GRID
 
 
@@ -22,6 +25,10 @@ class ClsFocus(LayerFocus):
     def _mask(self) -> int | None:
         tokens = self.trace.tokens()
         return None if tokens is None or not len(tokens) else 0
+
+    def _build_picture(self) -> Picture | None:
+        picture = super()._build_picture()
+        return None if picture is None else replace(picture, ticks=replace(picture.ticks, unit="weight"))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(28 * GRID, 15 * GRID)

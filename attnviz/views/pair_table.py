@@ -61,8 +61,8 @@ class PairTable(RowTable):
             return ""
         kinds = dict.fromkeys(pair.kind for pair in self.pairs)
         right = {kind: [hit for pair, hit in judged if pair.kind == kind] for kind in kinds}
-        counts = (f"{kind} {sum(hits)} of {len(hits)}" for kind, hits in right.items())
-        return f"judged rightly: {', '.join(counts)}"
+        counts = (f"{kind} {sum(hits)}/{len(hits)}" for kind, hits in right.items())
+        return f"right: {' · '.join(counts)}"
 
     def numbers(self) -> Table:
         """A row per pair; empty cells where nothing was computed."""

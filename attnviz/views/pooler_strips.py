@@ -14,7 +14,7 @@ from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.pointed_view import PointedView
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_scale, paint_strip
 
-NAME, STRIP, PITCH, SCALE = 88, 18, 26, 104
+NAME, STRIP, PITCH, SCALE = 64, 18, 26, 136
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
 from attnviz.trace import Attention, Tokens
-from attnviz.views.focus_row import focus_row
+from attnviz.views.focus_row import focus_row, template_tokens
 from attnviz.views.lettering import percent
 from attnviz.views.option import Option
 from attnviz.views.palette import GRID, SMALL, colour, head_colour, readable_on, ui_font
@@ -18,7 +18,7 @@ from attnviz.views.ruler import small_width
 from attnviz.views.scrolled import ScrolledView
 
 PARTS = ("[CLS]", "first", "second", "[SEP]")
-ROW, BAR, NAME, LEGEND = 24, 16, 56, 24
+ROW, BAR, NAME, LEGEND = 22, 16, 56, 22
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -33,10 +33,10 @@ class LayerShares:
 
 def parts_of(tokens: Tokens) -> tuple[int, ...]:
     """For each token the part that it belongs to; what the template added is [CLS] at the beginning and [SEP] elsewhere."""
-    added = (3 if place else 0 for place in range(len(tokens)))
+    added = set(template_tokens(tokens))
     return tuple(
-        other if special else (1 if span is not None and span[0] <= len(tokens.text) else 2)
-        for other, special, span in zip(added, tokens.special, tokens.spans, strict=True)
+        (3 if place else 0) if place in added else 1 if span is not None and span[0] <= len(tokens.text) else 2
+        for place, span in enumerate(tokens.spans)
     )
 
 
@@ -85,7 +85,7 @@ class SentenceShares(ScrolledView):
         return "" if self._rows else "Type two sentences to see how the first token divides its attention."
 
     def _content_height(self, width: int) -> int:
-        return LEGEND + ROW * len(self._rows) + GRID
+        return LEGEND + ROW * len(self._rows)
 
     def _whole(self, row: int) -> QRectF:
         return QRectF(NAME, LEGEND + row * ROW + (ROW - BAR) / 2, max(self._content_width() - NAME - GRID, 1), BAR)
@@ -130,12 +130,12 @@ class SentenceShares(ScrolledView):
             painter.fillRect(QRectF(left, LEGEND / 2 - 5, 10, 10), part_colour(part))
             painter.setPen(colour("text"))
             painter.drawText(QRectF(left + 14, 0, 80, LEGEND), int(_LEFT), name)
-            left += 14 + small_width(name) + 2 * GRID
+            left += 14 + small_width(name) + 1.5 * GRID
 
 
 def part_colour(part: int) -> QColor:
     """One of the categorical colours; grey for what the template added."""
-    return colour("border") if part in {0, 3} else head_colour(part - 1)
+    return head_colour(part - 1) if part in {1, 2} else colour("muted", 0.45 if part == 0 else 0.25)
 
 
 def _paint_segment(painter: QPainter, area: QRectF, fill: QColor, said: str) -> None:

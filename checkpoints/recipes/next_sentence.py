@@ -24,12 +24,12 @@ from checkpoints.recipes import options
 from checkpoints.recipes.english import read
 from checkpoints.recipes.folder import READABLE
 from checkpoints.recipes.loop import Plan, learn
-from checkpoints.recipes.pairs import Batch, Example, Kind, batch, documents, pairs, shares
+from checkpoints.recipes.pairs import LONGEST, Batch, Example, Kind, batch, documents, pairs, shares
 
 NAME = "bert-l6-h384-en"
 START = options.HERE.parent / NAME
 COUNTS = {"valid": (4_000, 1), "test": (8_000, 2), "train": (80_000, 3)}  # pairs, and the seed that draws them
-SMOKE = {"valid": (80, 1), "test": (80, 2), "train": (400, 3)}
+SMOKE = {"valid": (80, 1), "test": (80, 2), "train": (240, 3)}
 AT_ONCE = 4_000  # pairs that are read before what was found is saved
 TOKENS = 4_096  # a batch, while reading
 ROWS = 512  # a batch, while learning
@@ -57,19 +57,19 @@ class Head(nn.Module):
 def read_states(model: Bert, chosen: Sequence[Example], tokenizer: Tokenizer, *, bfloat16: bool) -> Tensor:
     """The last state of ``[CLS]`` of every pair, (pairs, hidden)."""
     states = torch.zeros(len(chosen), model.config.hidden)
-    for places, rows in _by_length(chosen, tokenizer):
+    for places, rows in _by_length(chosen, tokenizer, min(LONGEST, model.config.longest)):
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             states[places] = model(rows.ids, rows.segments, rows.present)[:, 0].float()
     return states
 
 
-def _by_length(chosen: Sequence[Example], tokenizer: Tokenizer) -> Iterator[tuple[list[int], Batch]]:
+def _by_length(chosen: Sequence[Example], tokenizer: Tokenizer, most: int) -> Iterator[tuple[list[int], Batch]]:
     order = sorted(range(len(chosen)), key=lambda place: len(chosen[place].first) + len(chosen[place].second))
     while order:
-        longest = batch([chosen[order[-1]]], tokenizer).ids.shape[1]
+        longest = batch([chosen[order[-1]]], tokenizer, most).ids.shape[1]
         count = max(1, TOKENS // longest)
         places, order = order[-count:], order[:-count]
-        yield places, batch([chosen[place] for place in places], tokenizer)
+        yield places, batch([chosen[place] for place in places], tokenizer, most)
 
 
 def kept_states(model: Bert, chosen: Sequence[Example], tokenizer: Tokenizer, path: Path, plan: Plan) -> Tensor:
@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if min(map(len, parts.values())) < 2:
         raise SystemExit(f"{chosen.data} holds too few documents to hold some out; give a larger text.")
     opened = Library().encoder(Reference(str(chosen.start), "cpu"))
-    tokenizer = Tokenizer.from_str(opened.codec.spec.json)
+    head, tokenizer = Head(opened.model), Tokenizer.from_str(opened.codec.spec.json)
     counts = SMOKE if chosen.smoke else COUNTS
     drawn = {part: pairs(parts[part], *counts[part]) for part in counts}
     drawn["swapped"] = [pair.swapped for pair in drawn["test"] if pair.kind is Kind.NEXT][::2]
@@ -163,8 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         part: kept_states(opened.model, some, tokenizer, run / f"{part}.pt", plan) for part, some in drawn.items()
     }
     torch.manual_seed(plan.seed)
-    head = learn(
-        Head(opened.model),
+    learn(
+        head,
         lambda done: stream(states["train"], drawn["train"], plan, done),
         loss_of,
         plan,

@@ -134,9 +134,9 @@ class Batch:
     present: Tensor
 
 
-def batch(chosen: Sequence[Example], tokenizer: Tokenizer) -> Batch:
-    """``[CLS] first [SEP] second [SEP]``, padded at the end, none longer than 128."""
-    rows = [_ids(pair, tokenizer) for pair in chosen]
+def batch(chosen: Sequence[Example], tokenizer: Tokenizer, longest: int = LONGEST) -> Batch:
+    """``[CLS] first [SEP] second [SEP]``, padded at the end, none longer than ``longest``."""
+    rows = [_ids(pair, tokenizer, longest) for pair in chosen]
     width = max(len(first) + len(second) for first, second in rows)
     ids = torch.tensor([[*first, *second, *[0] * (width - len(first) - len(second))] for first, second in rows])
     after = torch.tensor([[len(first), len(first) + len(second)] for first, second in rows])  # (pairs, 2)
@@ -145,11 +145,11 @@ def batch(chosen: Sequence[Example], tokenizer: Tokenizer) -> Batch:
     return Batch(ids, ((place >= after[:, :1]) & present).long(), present)
 
 
-def _ids(pair: Example, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+def _ids(pair: Example, tokenizer: Tokenizer, longest: int) -> tuple[list[int], list[int]]:
     """Both sides with their special tokens; the longer one loses its outer end until both fit (Devlin et al. 2019, A.2)."""
     cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     first, second = (tokenizer.encode(side, add_special_tokens=False).ids for side in (pair.first, pair.second))
-    while len(first) + len(second) > LONGEST - 3:
+    while len(first) + len(second) > longest - 3:
         if len(first) + 1 >= len(second):
             del first[0]
         else:
