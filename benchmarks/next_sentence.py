@@ -20,7 +20,7 @@ from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from benchmarks.masked_accuracy import groups
 from benchmarks.passages import documents, texts
-from checkpoints.recipes.pairs import Document, Example, Kind, batch, pairs, passage_of
+from checkpoints.recipes.pairs import LONGEST, Document, Example, Kind, batch, pairs, passage_of
 
 ROWS = 32
 HEAD = (
@@ -32,7 +32,8 @@ Figures = dict[str, float]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     chosen = _parser().parse_args(arguments)
-    torch.set_num_threads(chosen.threads)
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
     checkpoint = Library().encoder(Reference(str(shelf.resolve(chosen.checkpoint)), "cpu"))
     cutter = Tokenizer.from_str(checkpoint.codec.spec.json)
     found = [document for name, files in groups(chosen.texts).items() for document in read(name, files)]
@@ -67,7 +68,7 @@ def judged(model: Bert, chosen: Sequence[Example], cutter: Tokenizer) -> list[bo
     said = [False] * len(chosen)
     for start in range(0, len(order), ROWS):
         places = order[start : start + ROWS]
-        rows = batch([chosen[place] for place in places], cutter)
+        rows = batch([chosen[place] for place in places], cutter, min(LONGEST, model.config.longest))
         logits = model.pair_logits(model(rows.ids, rows.segments, rows.present))  # (rows, 2)
         for place, follows in zip(places, (logits.argmax(-1) == 0).tolist(), strict=True):
             said[place] = follows
@@ -97,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--checkpoint", metavar="C", help="a name from 'attnviz list', or a folder")
     parser.add_argument("--pairs", type=int, default=1000, help="of each text (default: 1000)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--threads", type=int, help="as many as torch likes, if not said")
     parser.add_argument("--json", metavar="FILE")
     return parser
 

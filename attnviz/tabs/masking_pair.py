@@ -177,6 +177,7 @@ class PairPage(PairLayout):
         for verdict in (self.forwards, self.backwards):
             verdict.say(NEEDS_TWO if self._lacks_two else "")
         self._draw()
+        self._logits_panel.set_subtitle(self.logits.said(), "logit(is next) − logit(is not), the log-odds of is next")
         listed = self.listing.newest(Verdict)
         said = self.table.said() or f"{len(listed.every(Verdict))} of {len(self.table.pairs)} judged"
         self._table_panel.set_subtitle(said, f"{said}; an answer counts as right on the true side of one half")

@@ -25,7 +25,7 @@ class Part:
 
 
 def parts_of(found: Judgement, shown: int = SHOWN) -> tuple[Part, ...]:
-    """The largest coordinates, the sum of the others, the bias, and the difference that they make."""
+    """The largest coordinates, the sum of the others, the bias, and the difference that they make (which is log-odds)."""
     adds = found.contributions.astype(np.float64)
     order = [int(place) for place in np.argsort(-np.abs(adds), kind="stable")]
     rest = order[shown:]
@@ -40,14 +40,21 @@ def parts_of(found: Judgement, shown: int = SHOWN) -> tuple[Part, ...]:
 class LogitTable(RowTable):
     """A coordinate's pooled value times the two weights that read it. The cursor's key is the coordinate."""
 
-    columns = ("coordinate", "pooled", "× is next", "× is not", "adds")
+    columns = ("coordinate", "pooled", "weight: next", "weight: not", "adds")
     numeric = frozenset({1, 2, 3, 4})
-    wide = frozenset({0})
+    wide = frozenset(range(5))
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Type two sentences to see which coordinates decide.", parent)
         self.setAccessibleName("What decides the two logits")
         self.table.setToolTip("adds = pooled × (weight of is next − weight of is not)")
+
+    def said(self) -> str:
+        """What all of it sums to."""
+        found = self.trace.find(Judgement)
+        if found is None:
+            return ""
+        return f"{len(found.pooled):,} coordinates and the bias sum to {signed(found.difference)}"
 
     def _parts(self) -> tuple[Part, ...]:
         found = self.trace.find(Judgement)

@@ -18,7 +18,7 @@ from attnviz.views.ruler import small_width
 from attnviz.views.scrolled import ScrolledView
 
 PARTS = ("[CLS]", "first", "second", "[SEP]")
-ROW, BAR, NAME, LEGEND = 22, 16, 56, 22
+ROW, TALLEST, NAME, LEGEND = 22, 40, 56, 22
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -87,8 +87,14 @@ class SentenceShares(ScrolledView):
     def _content_height(self, width: int) -> int:
         return LEGEND + ROW * len(self._rows)
 
+    def _pitch(self) -> float:
+        """From bar to bar: as much as there is room for, within limits."""
+        room = (self.height() - LEGEND) / max(len(self._rows), 1)
+        return min(max(room, float(ROW)), float(TALLEST))
+
     def _whole(self, row: int) -> QRectF:
-        return QRectF(NAME, LEGEND + row * ROW + (ROW - BAR) / 2, max(self._content_width() - NAME - GRID, 1), BAR)
+        pitch = self._pitch()
+        return QRectF(NAME, LEGEND + row * pitch + 3, max(self._content_width() - NAME - GRID, 1), pitch - 6)
 
     def _segments(self, row: int) -> list[tuple[int, QRectF]]:
         area = self._whole(row)
@@ -119,7 +125,9 @@ class SentenceShares(ScrolledView):
         for place, row in enumerate(self._rows):
             painter.setFont(ui_font(SMALL))
             painter.setPen(colour("muted"))
-            painter.drawText(QRectF(0, LEGEND + place * ROW, NAME - GRID, ROW), int(_LEFT), f"layer {row.layer}")
+            painter.drawText(
+                QRectF(0, LEGEND + place * self._pitch(), NAME - GRID, self._pitch()), int(_LEFT), f"layer {row.layer}"
+            )
             for part, area in self._segments(place):
                 _paint_segment(painter, area, part_colour(part), percent(row.shares[part]))
 
@@ -134,8 +142,8 @@ class SentenceShares(ScrolledView):
 
 
 def part_colour(part: int) -> QColor:
-    """One of the categorical colours; grey for what the template added."""
-    return head_colour(part - 1) if part in {1, 2} else colour("muted", 0.45 if part == 0 else 0.25)
+    """One of the categorical colours; greys for what the template added."""
+    return head_colour(part - 1) if part in {1, 2} else colour("muted" if part == 0 else "border")
 
 
 def _paint_segment(painter: QPainter, area: QRectF, fill: QColor, said: str) -> None:

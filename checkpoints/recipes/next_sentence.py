@@ -7,8 +7,9 @@ from those.
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -21,7 +22,7 @@ from attnviz.models.bert import Bert
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from checkpoints.recipes import options
-from checkpoints.recipes.english import read
+from checkpoints.recipes.english import SHARES, read
 from checkpoints.recipes.folder import READABLE
 from checkpoints.recipes.loop import Plan, learn
 from checkpoints.recipes.pairs import LONGEST, Batch, Example, Kind, batch, documents, pairs, shares
@@ -128,6 +129,16 @@ def by_source(head: Head, states: Tensor, chosen: Sequence[Example]) -> dict[str
     return found
 
 
+def mixed(sources: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Half and half, each source by its share in BERT's own training times its pairs."""
+    found = {}
+    for name in (f"next + {Kind.ANY}", f"next + {Kind.ALIKE}"):
+        known = {source: figures for source, figures in sources.items() if name in figures}
+        weights = {source: SHARES.get(source, 1.0) * figures["pairs"] for source, figures in known.items()}
+        found[name] = sum(weights[source] * known[source][name] for source in known) / sum(weights.values())
+    return found
+
+
 def write(folder: Path, head: Head, start: Path) -> None:
     """The start's folder with four tensors in the place of its own; the others are the same to the bit."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -171,10 +182,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run,
         lambda head: judge(head, states["valid"], drawn["valid"]),
     )
-    print(f"held-out documents: {judge(head, states['test'], drawn['test'])}")
-    print(f"swapped neighbours refused: {judge(head, states['swapped'], drawn['swapped'])}")
-    for source, figures in by_source(head, states["test"], drawn["test"]).items():
-        print(f"{source}: {figures}")
+    sources = by_source(head, states["test"], drawn["test"])
+    found = {
+        "held-out documents": judge(head, states["test"], drawn["test"]),
+        "in the shares of BERT's training": mixed(sources),
+        "swapped neighbours refused": judge(head, states["swapped"], drawn["swapped"]),
+        **sources,
+    }
+    print(json.dumps(found, indent=1))
+    (run / "figures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     write(options.folder(chosen, NAME), head, chosen.start)
 
 

@@ -137,3 +137,15 @@ def test_a_start_without_the_head_is_refused_in_a_sentence(tmp_path: Path, data:
     words = ["--smoke", "--data", str(data), "--start", str(bare), "--runs", str(tmp_path / "runs")]
     with pytest.raises(SystemExit, match="no next-sentence head"):
         next_sentence.main(words)
+
+
+def test_sources_are_mixed_by_their_shares() -> None:
+    """A source that training passes through twice counts twice as much as one of as many pairs that it passes through once."""
+    names = (f"next + {Kind.ANY}", f"next + {Kind.ALIKE}")
+    found = next_sentence.mixed(
+        {
+            "wiki_vital": {names[0]: 0.9, names[1]: 0.8, "pairs": 10},
+            "other": {names[0]: 0.6, names[1]: 0.5, "pairs": 10},
+        }
+    )
+    assert found == pytest.approx({names[0]: 0.8, names[1]: 0.7})
