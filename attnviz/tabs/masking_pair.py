@@ -46,9 +46,9 @@ class PairPage(PairLayout):
             line.textChanged.connect(self._on_edited)
         self.swap.clicked.connect(self._on_swap)
         self.heads.currentIndexChanged.connect(self._on_head)
-        for view in (self.focus, self.shares):
+        for view in self.path[:2]:
             view.pointed.connect(self._on_token)
-        for view in (self.states, self.pooler, self.logits):
+        for view in self.path[2:]:
             view.pointed.connect(self._on_coordinate)
         self.table.pointed.connect(self._on_row)
         self.table.chosen.connect(self._on_chosen)

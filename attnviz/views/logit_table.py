@@ -54,7 +54,7 @@ class LogitTable(RowTable):
         found = self.trace.find(Judgement)
         if found is None:
             return ""
-        return f"{len(found.pooled):,} coordinates and the bias sum to {signed(found.difference)}"
+        return f"all {len(found.pooled):,} and the bias: {signed(found.difference)}"
 
     def _parts(self) -> tuple[Part, ...]:
         found = self.trace.find(Judgement)
