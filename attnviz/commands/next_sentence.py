@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attnviz.commands.fill_mask import name_of
 from attnviz.commands.run import add_checkpoint, drain, fit, print_json, reference
 from attnviz.jobs.judge_pair import JudgePair
-from attnviz.trace import IS_NEXT, NOT_NEXT, Judgement
+from attnviz.trace import IS_NEXT, NOT_NEXT, PairJudgement
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -56,8 +56,8 @@ def _numbers(trace: Trace) -> dict[str, object]:
     }
 
 
-def _judgement(trace: Trace) -> Judgement:
-    found = trace.find(Judgement)
+def _judgement(trace: Trace) -> PairJudgement:
+    found = trace.find(PairJudgement)
     if found is None:
         raise RuntimeError("a pair was read and not judged")
     return found

@@ -21,7 +21,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class JudgePair:
-    """Yield Tokens, the forward's records (Attention, Hidden, Timing) and the Judgement of ``text`` followed by ``pair``.
+    """Yield Tokens, the forward's records (Attention, Hidden, Timing) and the PairJudgement of ``text`` followed by ``pair``.
 
     Raises TextError ``NEEDS_TWO`` where either has no token, CheckpointError ``NO_NSP_HEAD`` where the model has no such head.
     """

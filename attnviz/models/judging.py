@@ -9,7 +9,7 @@ import torch
 from attnviz.errors import CheckpointError
 from attnviz.models.attention import numbers
 from attnviz.models.finite import finite
-from attnviz.trace import Judgement
+from attnviz.trace import PairJudgement
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,12 +31,12 @@ def require_pair_head(checkpoint: Checkpoint) -> tuple[Pooler, NspHead]:
 
 
 @torch.inference_mode()
-def judged(checkpoint: Checkpoint, states: Tensor) -> Judgement:
+def judged(checkpoint: Checkpoint, states: Tensor) -> PairJudgement:
     """The pooler and the two logits of the last states (1, tokens, hidden). Raises CheckpointError."""
     pooler, head = require_pair_head(checkpoint)
     pooled = pooler(states)  # (1, hidden)
     logits = finite(head(pooled))  # (1, 2)
-    return Judgement(
+    return PairJudgement(
         dense=numbers(pooler.dense(states[0, 0])),
         pooled=numbers(pooled[0]),
         weights=numbers(head.classifier.weight),
@@ -46,7 +46,7 @@ def judged(checkpoint: Checkpoint, states: Tensor) -> Judgement:
     )
 
 
-def judge(checkpoint: Checkpoint, tokens: Tokens) -> Judgement:
+def judge(checkpoint: Checkpoint, tokens: Tokens) -> PairJudgement:
     """The same of a text that nobody wants to look into."""
     states = checkpoint.states(tokens, checkpoint.model.config.layers)  # (tokens, hidden)
     return judged(checkpoint, torch.tensor(states, device=checkpoint.device)[None])

@@ -11,7 +11,7 @@ from attnviz.jobs.judge_pair import JudgePair, JudgePairs
 from attnviz.tabs.masking_pair_layout import PairLayout
 from attnviz.tabs.page import draw, put
 from attnviz.text.clean import clean
-from attnviz.trace import Attention, Cursor, Judgement, Notice, Trace, Verdict
+from attnviz.trace import Attention, Cursor, Notice, PairJudgement, Trace, Verdict
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -171,7 +171,7 @@ class PairPage(PairLayout):
 
     @Slot()
     def _redraw(self) -> None:
-        layers = self.there.newest(Judgement).every(Attention)
+        layers = self.there.newest(PairJudgement).every(Attention)
         if layers:
             self._offer_heads(layers[0].heads)
         for verdict in (self.forwards, self.backwards):
@@ -183,9 +183,9 @@ class PairPage(PairLayout):
         self._table_panel.set_subtitle(said, f"{said}; an answer counts as right on the true side of one half")
 
     def _draw(self) -> None:
-        there = self.there.newest(Judgement)
+        there = self.there.newest(PairJudgement)
         draw((self.focus, self.shares), there, self._token_at)
         draw((self.states, self.pooler, self.logits), there, self._coordinate_at)
         draw((self.forwards,), there, Cursor())
-        draw((self.backwards,), self.back.newest(Judgement), Cursor())
+        draw((self.backwards,), self.back.newest(PairJudgement), Cursor())
         draw((self.table,), self.listing.newest(Verdict), self._row_at)

@@ -8,7 +8,7 @@ from attnviz.trace.detection import Detected
 from attnviz.trace.experiments import Asked, Conclusion, Matrix, Rows
 from attnviz.trace.filling import Filled, Filling, FillStep, Way
 from attnviz.trace.inside import BlockWeights, Checked, Made, Positions, Stream
-from attnviz.trace.judging import IS_NEXT, NOT_NEXT, Judgement, Verdict
+from attnviz.trace.judging import IS_NEXT, NOT_NEXT, PairJudgement, Verdict
 from attnviz.trace.lens import Lens
 from attnviz.trace.masking import Chosen, Learning, LongRun, Masking, Sampled, Treatment, Unit, learning, loss
 from attnviz.trace.merges import (
@@ -88,6 +88,7 @@ __all__ = [
     "Notice",
     "Overview",
     "OwnProbability",
+    "PairJudgement",
     "Piece",
     "Plot",
     "Positions",

@@ -11,7 +11,7 @@ IS_NEXT, NOT_NEXT = 0, 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judgement(Record):
+class PairJudgement(Record):
     """A pair judged from the first token's last state: pooled = tanh(dense), logits = weights · pooled + bias.
 
     ``dense`` and ``pooled`` are (hidden,), ``weights`` (2, hidden), ``bias``, ``logits`` and ``probabilities`` (2,), is-next first.

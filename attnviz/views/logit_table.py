@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
-from attnviz.trace import IS_NEXT, NOT_NEXT, Judgement
+from attnviz.trace import IS_NEXT, NOT_NEXT, PairJudgement
 from attnviz.views.row_table import Rows, RowTable
 from attnviz.views.verdict_view import signed
 
@@ -24,7 +24,7 @@ class Part:
     adds: float
 
 
-def parts_of(found: Judgement, shown: int = SHOWN) -> tuple[Part, ...]:
+def parts_of(found: PairJudgement, shown: int = SHOWN) -> tuple[Part, ...]:
     """The largest coordinates, the sum of the others, the bias, and the difference that they make (which is log-odds)."""
     adds = found.contributions.astype(np.float64)
     order = [int(place) for place in np.argsort(-np.abs(adds), kind="stable")]
@@ -51,18 +51,18 @@ class LogitTable(RowTable):
 
     def said(self) -> str:
         """What all of it sums to."""
-        found = self.trace.find(Judgement)
+        found = self.trace.find(PairJudgement)
         if found is None:
             return ""
         return f"all {len(found.pooled):,} and the bias: {signed(found.difference)}"
 
     def _parts(self) -> tuple[Part, ...]:
-        found = self.trace.find(Judgement)
+        found = self.trace.find(PairJudgement)
         return () if found is None else parts_of(found)
 
     def numbers(self) -> Table:
         """All coordinates, then the bias."""
-        found = self.trace.find(Judgement)
+        found = self.trace.find(PairJudgement)
         columns = ("coordinate", "pooled", "weight is next", "weight is not", "adds to the difference")
         if found is None:
             return Table(columns, ())
@@ -75,7 +75,7 @@ class LogitTable(RowTable):
         return Table(columns, (*rows, bias))
 
     def _rows(self) -> Rows:
-        found = self.trace.find(Judgement)
+        found = self.trace.find(PairJudgement)
         return () if found is None else tuple(_row(found, part) for part in self._parts())
 
     def _chosen(self) -> int | None:
@@ -86,7 +86,7 @@ class LogitTable(RowTable):
         self.pointed.emit(replace(self.cursor_at, query=None, key=self._parts()[row].coordinate, pinned=True))
 
 
-def _row(found: Judgement, part: Part) -> tuple[str, ...]:
+def _row(found: PairJudgement, part: Part) -> tuple[str, ...]:
     if part.coordinate is None:
         return (part.name, "", "", "", signed(part.adds))
     numbers = (vector[part.coordinate] for vector in (found.pooled, *found.weights))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from attnviz.table import Table
-from attnviz.trace import Judgement
+from attnviz.trace import PairJudgement
 from attnviz.views.palette import GRID, SMALL, colour, ui_font
 from attnviz.views.pointed_view import PointedView
 from attnviz.views.vector_strip import Fold, Strip, limit_of, paint_scale, paint_strip
@@ -26,7 +26,7 @@ class PoolerStrips(PointedView[int]):
         self.setAccessibleName("The pooler and what each coordinate adds")
 
     def strips(self) -> tuple[Strip, ...]:
-        found = self.trace.find(Judgement)
+        found = self.trace.find(PairJudgement)
         if found is None:
             return ()
         return (

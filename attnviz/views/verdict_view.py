@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from attnviz.table import Table
-from attnviz.trace import IS_NEXT, NOT_NEXT, Judgement
+from attnviz.trace import IS_NEXT, NOT_NEXT, PairJudgement
 from attnviz.views.lettering import percent
 from attnviz.views.palette import BASE, GRID, SMALL, colour, sequential_colour, ui_font
 from attnviz.views.scrolled import paint_sentence
@@ -28,8 +28,8 @@ class VerdictView(View):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
-    def judgement(self) -> Judgement | None:
-        return self.trace.find(Judgement)
+    def judgement(self) -> PairJudgement | None:
+        return self.trace.find(PairJudgement)
 
     def say(self, why_not: str) -> None:
         """Why there is nothing to judge, "" when there is."""

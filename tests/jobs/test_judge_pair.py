@@ -11,7 +11,7 @@ from attnviz.errors import CheckpointError, TextError
 from attnviz.jobs.judge_pair import JudgePair, JudgePairs
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
-from attnviz.trace import IS_NEXT, NOT_NEXT, Attention, Hidden, Judgement, Notice, Progress, Trace, Verdict
+from attnviz.trace import IS_NEXT, NOT_NEXT, Attention, Hidden, Notice, PairJudgement, Progress, Trace, Verdict
 from tests.badinputs.valid import SIZES, write_bert_folder
 from tests.pair_model import PairModel
 from tests.windows import strong_folder
@@ -29,9 +29,9 @@ def library() -> Library:
     return Library()
 
 
-def asked(library: Library, folder: Path, text: str, pair: str) -> tuple[Trace, Judgement]:
+def asked(library: Library, folder: Path, text: str, pair: str) -> tuple[Trace, PairJudgement]:
     trace = Trace().plus(*JudgePair(Reference(str(folder), "cpu"), text, pair).run(library))
-    judgement = trace.find(Judgement)
+    judgement = trace.find(PairJudgement)
     assert judgement is not None
     return trace, judgement
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from attnviz.tabs.masking_pair import NEEDS_TWO, PairPage
 from attnviz.tabs.pair_samples import read, samples
-from attnviz.trace import Judgement, Tokens, Verdict
+from attnviz.trace import PairJudgement, Tokens, Verdict
 from attnviz.views.verdict_view import VerdictView
 from attnviz.views.view import View
 from attnviz.window import Window
@@ -46,7 +46,7 @@ def page(window: Window) -> PairPage:
 
 
 def logits(view: View) -> list[float]:
-    found = view.trace.find(Judgement)
+    found = view.trace.find(PairJudgement)
     assert found is not None
     return [float(logit) for logit in found.logits]
 
@@ -71,7 +71,7 @@ def test_it_begins_with_the_sentence_above_judged_in_both_orders(page: PairPage,
 def test_every_step_of_the_way_has_its_numbers(page: PairPage) -> None:
     """All of the same order, the one that is read on top."""
     for view in page.path:
-        assert view.trace.find(Judgement) is page.forwards.judgement
+        assert view.trace.find(PairJudgement) is page.forwards.judgement
         assert view.numbers().rows
 
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from attnviz.trace import Attention, Cursor, Hidden, Judgement, Tokens, Trace, Verdict, frozen
+from attnviz.trace import Attention, Cursor, Hidden, PairJudgement, Tokens, Trace, Verdict, frozen
 from attnviz.views.cls_focus import ClsFocus
 from attnviz.views.cls_states import ClsStates
 from attnviz.views.logit_table import LogitTable, parts_of
@@ -31,13 +31,13 @@ def tokens() -> Tokens:
     return Tokens("a cat", tuple(range(7)), WORDS, WORDS, spans, segments, special, (None,) * 7, pair="it sat")
 
 
-def judgement() -> Judgement:
+def judgement() -> PairJudgement:
     """Random weights; the pooled state and the logits computed from them in double precision."""
     draw = np.random.default_rng(3)
     dense, weights, bias = draw.normal(size=WIDTH), draw.normal(size=(2, WIDTH)), draw.normal(size=2)
     logits = weights @ np.tanh(dense) + bias
     odds = np.exp(logits)
-    return Judgement(*map(frozen, (dense, np.tanh(dense), weights, bias, logits, odds / odds.sum())))
+    return PairJudgement(*map(frozen, (dense, np.tanh(dense), weights, bias, logits, odds / odds.sum())))
 
 
 def trace() -> Trace:
