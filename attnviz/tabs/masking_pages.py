@@ -35,6 +35,11 @@ def no_detector(report: LoadReport) -> str:
     return f"“{report.name}” can't tell replaced words, and no ELECTRA discriminator ships with this copy. Open one: a folder with model_type electra and a discriminator's head."
 
 
+def nothing(_report: LoadReport) -> str:
+    """What any model will do for."""
+    return ""
+
+
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "sample",
@@ -91,5 +96,13 @@ PAGES: tuple[PageEntry, ...] = (
         "attnviz.tabs.masking_electra",
         "ElectraPage",
         no_detector,
+    ),
+    PageEntry(
+        "objectives",
+        "Objectives",
+        "What BERT, RoBERTa and ELECTRA change, with the numbers of the models at hand",
+        "attnviz.tabs.masking_objectives",
+        "ObjectivesPage",
+        nothing,
     ),
 )

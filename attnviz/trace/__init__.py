@@ -23,6 +23,7 @@ from attnviz.trace.merges import (
     Timeline,
     Why,
 )
+from attnviz.trace.objectives import Objective
 from attnviz.trace.plots import Axis, Mark, Plot, Series, measured
 from attnviz.trace.rates import Measured, Mismatch, RatePoint, Shown
 from attnviz.trace.record import Floats, Record, Site, Slot, Span, frozen
@@ -86,6 +87,7 @@ __all__ = [
     "Misfits",
     "Mismatch",
     "Notice",
+    "Objective",
     "Overview",
     "OwnProbability",
     "PairJudgement",
