@@ -52,8 +52,9 @@ class ObjectivesPage(Page):
         if not self.scene.sentence.strip() or not found:
             self.comparing.forget()
         else:
-            models = (found.get(role) for role in (BERT, ROBERTA, ELECTRA, "generator"))
-            put(self.comparing, CompareObjectives(self.scene.text, self.scene.pair, *models, self.seed.seed))
+            bert, roberta, electra, generator = (found.get(role) for role in (BERT, ROBERTA, ELECTRA, "generator"))
+            scene, seed = self.scene, self.seed.seed
+            put(self.comparing, CompareObjectives(scene.text, scene.pair, bert, roberta, electra, generator, seed))
         self._redraw()
 
     def _build(self) -> None:

@@ -52,7 +52,8 @@ class Spoiler:
 
     def __init__(self, generator: Bert, tokenizer: Tokenizer) -> None:
         self.generator = generator
-        self.special = {name: tokenizer.token_to_id(name) for name in ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")}
+        vocabulary = tokenizer.get_vocab()
+        self.special = {name: vocabulary[name] for name in ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")}
         self.vocabulary = tokenizer.get_vocab_size()
 
     def padded(self, texts: Sequence[Sequence[int]]) -> Tensor:
@@ -65,7 +66,7 @@ class Spoiler:
     def spoil(self, ids: Tensor, draws: torch.Generator | None = None) -> Batch:
         """Replace what was masked by words drawn from the generator; a word drawn as it was counts as original."""
         generator = draws or torch.default_generator
-        present = ids != self.special["[PAD]"]
+        present = ids.ne(self.special["[PAD]"])
         judged = ~torch.isin(ids, torch.tensor(list(self.special.values())))
         masked = mask(ids, judged, self.special["[MASK]"], (0, self.vocabulary), generator, (1.0, 0.0))
         with torch.autocast("cpu", torch.bfloat16):

@@ -51,7 +51,7 @@ def split(sources: Sources) -> tuple[dict[str, list[str]], list[str]]:
     return training, [text for texts in sources.values() for text in texts if is_held_out(text)]
 
 
-def one_round(training: Sources, draw: random.Random) -> list[tuple[str, int]]:
+def one_round(training: Mapping[str, Sequence[object]], draw: random.Random) -> list[tuple[str, int]]:
     """Which passages (source, number) one round reads, shuffled; a share of 2.3 is two passes and 0.3 of a third."""
     chosen: list[tuple[str, int]] = []
     for name, texts in training.items():

@@ -48,7 +48,7 @@ def tokenizer(training: Sources, size: int) -> Tokenizer:
         sample.append(f" {texts[name][number]}")
         length += len(sample[-1])
     job = LearnBpe("\n".join(sample), merges=size - 256 - len(SPECIAL) - 1, alphabet="bytes")
-    learned = next(record for record in job.run(None) if isinstance(record, Learned))  # type: ignore[arg-type] # text only
+    learned = next(record for record in job.run(None) if isinstance(record, Learned))
     return Tokenizer.from_str(json.dumps(_framed(json.loads(learned.json))))
 
 
@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not held_out or not any(training.values()):
         raise SystemExit(f"{chosen.data} holds too few passages to hold some out; give a larger text.")
     cutter = _tokenizer(run, training, 320 if chosen.smoke else VOCABULARY)
-    mask_id = cutter.token_to_id("<mask>")
+    mask_id = cutter.get_vocab()["<mask>"]
     size = cutter.get_vocab_size()
     config = BertConfig(
         size, 128, 4, 4, 512, 514, 1, padding=PAD, kind="roberta", first_position=PAD + 1, head_activation="gelu",

@@ -48,7 +48,7 @@ def test_masked_positions_are_those_of_the_sampler(shelf) -> None:
             run(library, MaskText(shelf[role], TEXT, masking=masks, epoch=epoch)).find(Sampled) for epoch in range(6)
         ]
         assert found.draws == 6
-        assert found.supervised == sum(len(sampled.chosen) for sampled in drawn)
+        assert found.supervised == sum(map(len, (sampled.chosen for sampled in drawn)))
         assert found.per_text == pytest.approx(found.supervised / 6)
         assert 0 <= found.right <= found.supervised
         assert math.isfinite(found.loss)
