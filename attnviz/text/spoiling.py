@@ -30,7 +30,7 @@ def spoil(tokens: Tokens, drawn: Sequence[Drawn], by_hand: Mapping[int, str], co
         origins += [position] * len(pieces)
         replaced += [place != kept for place in range(len(pieces))]
     if len(ids) > longest:
-        sentence = f"With the words that were put in, the text has {len(ids)} tokens, and the models read at most {longest}; undo the last one, or shorten the text."
+        sentence = f"There is no room for that word: with it the text has {len(ids)} tokens, and the models read at most {longest}; put in a shorter one, or shorten the text."
         raise JobError(sentence, "TOO_LONG")
     return Spoiled(_as_read(tokens, ids, origins, codec), tuple(origins), tuple(replaced), tuple(drawn), tuple(put))
 

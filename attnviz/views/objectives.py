@@ -18,7 +18,7 @@ ROW, BAR, HEAD, FOOT = 22, 8, 24, 80
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 INKS = (0, 4)
-NAMES = ("masked words", "replaced tokens")
+NAMES = ("MLM", "ELECTRA")
 WHY = (
     "A masked model learns at the masks alone. ELECTRA's generator does so too; its discriminator learns from every token, "
     "and that loss is weighed 50 times as much (Clark et al. 2020)."
@@ -104,7 +104,7 @@ class Objectives(ScrolledView):
 
     def _paint_objective(self, painter: QPainter, objective: Objective, unit: str, ink: int, top: float) -> float:
         """Name and count, the bar, the loss; the place where they end."""
-        top = self._paint_row(painter, top, f"{objective.name} learn from", f"{objective.learns} of {objective.of}")
+        top = self._paint_row(painter, top, f"{objective.name} learns from", f"{objective.learns} of {objective.of}")
         track = QRectF(GRID, top, self._content_width() - 2 * GRID, BAR)
         painter.fillRect(track, colour("raised"))
         if objective.of:
