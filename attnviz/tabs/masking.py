@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSplitter, QStackedWidget, Q
 
 from attnviz.errors import printable
 from attnviz.jobs.fill_mask import FillMask
-from attnviz.tabs.masking_pages import PAGES, PREDICT
+from attnviz.tabs.masking_pages import PAGES, PREDICT, no_mask
 from attnviz.tabs.paged import Paged
 from attnviz.tabs.scene import put_in
 from attnviz.tabs.tab import Tab
@@ -166,7 +166,7 @@ class MaskingTab(Tab):
         self._pages.addWidget(masks)
         self._pages.addWidget(words)
         column.addWidget(self._pages, 1)
-        self.paged = Paged(self._engine, (*PREDICT, predict), PAGES, self)
+        self.paged = Paged(self._engine, (*PREDICT, predict), PAGES, self, no_mask)
         self.paged.made.connect(self._on_made)
         self.paged.turned.connect(self._on_turned)
         whole = QVBoxLayout(self)

@@ -41,19 +41,25 @@ class PageEntry:
 
 
 class Paged(QWidget):
-    """``first`` is the page that is always there; ``made`` carries a Page that has just been made, ``turned`` says that another is in front."""
+    """``first`` is the page that is there from the beginning, ``lacking`` says what a model lacks for it; ``made`` carries a Page that has just been made, ``turned`` says that another is in front."""
 
     made = Signal(object)
     turned = Signal()
 
     def __init__(
-        self, engine: Engine, first: tuple[str, str, QWidget], entries: Sequence[PageEntry], parent: QWidget
+        self,
+        engine: Engine,
+        first: tuple[str, str, QWidget],
+        entries: Sequence[PageEntry],
+        parent: QWidget,
+        lacking: Callable[[LoadReport], str] = lambda _: "",
     ) -> None:
         super().__init__(parent)
         self._engine = engine
         self._entries = tuple(entries)
         self._scene = Scene()
         self._pages: dict[int, Page] = {}
+        self._lacks = (lacking, *(entry.lacking for entry in self._entries))
         title, tip, widget = first
         self.titles = (title, *(entry.title for entry in entries))
         self.names = ("", *(entry.name for entry in entries))
@@ -101,15 +107,13 @@ class Paged(QWidget):
     def _lacking(self, place: int) -> str:
         """Why a page can't be filled, "" when it can or nothing is open yet."""
         report = self._scene.report
-        return "" if place == 0 or report is None else self._entries[place - 1].lacking(report)
+        return "" if report is None else self._lacks[place](report)
 
     def _fill(self, place: int) -> None:
         """Make the page where it is needed, and show it or the reason why not."""
-        if place == 0:
-            return
-        slot = self._slots[place - 1]
+        slot = self._slots[place]
         reason = self._lacking(place)
-        if not reason and place not in self._pages:
+        if place and not reason and place not in self._pages:
             page = self._entries[place - 1].make(self._engine, self)
             self._pages[place] = page
             slot.addWidget(page)
@@ -128,11 +132,12 @@ class Paged(QWidget):
         row.setSpacing(0)
         self._buttons = QButtonGroup(self)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(first)
-        self._slots = [QStackedWidget(self) for _ in self._entries]
+        self._slots = [QStackedWidget(self) for _ in self.titles]
         for slot in self._slots:
             slot.addWidget(Placeholder("", slot))
             self._stack.addWidget(slot)
+        self._slots[0].addWidget(first)
+        self._slots[0].setCurrentIndex(1)
         for place, (title, tip) in enumerate(zip(self.titles, self._tips, strict=True)):
             button = QPushButton(title, self)
             button.setCheckable(True)
