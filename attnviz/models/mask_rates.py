@@ -91,7 +91,7 @@ def _count(
     right, nats = [], []
     asked = zip(states[rows, columns].split(HEAD_ROWS), originals[columns].split(HEAD_ROWS), strict=True)
     for part, words in asked:
-        hit, loss = _judged(checkpoint, part, words)
+        hit, loss = judged(checkpoint, part, words)
         right.append(hit)
         nats.append(loss)
         yield here
@@ -102,7 +102,7 @@ def _count(
     return [(round(right), nats, squares) for right, nats, squares in sums.tolist()]
 
 
-def _judged(checkpoint: Checkpoint, states: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+def judged(checkpoint: Checkpoint, states: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
     """Whether each word is put first, and its -ln p: (positions,) each, on the CPU."""
     logits = finite(checkpoint.model.word_logits(states))  # (positions, vocabulary)
     own = logits.gather(-1, words[:, None])[:, 0]  # (positions,)
