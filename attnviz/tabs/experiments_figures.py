@@ -91,6 +91,7 @@ class FigureGrid(QScrollArea):
             panel.figure.draw(self._trace, self._cursor)
             if key in self._sliders:
                 self._sliders[key].follow()
+        self._fit()
 
     def _lay_out(self, keys: Sequence[Key]) -> None:
         """A panel for each, those that were there before kept: what is drawn side by side, tables below it."""
@@ -120,14 +121,24 @@ class FigureGrid(QScrollArea):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, 1 if row < rows else 0)
-            self._grid.setRowMinimumHeight(row, self._least(drawn[row * columns : (row + 1) * columns], rows))
+        self._fit()
 
-    def _least(self, row: Sequence[FigurePanel], rows: int) -> int:
+    def _fit(self) -> None:
+        """Give every row of pictures its least height: a low one where then nothing has to scroll."""
+        drawn = [panel for (kind, _), panel in self.panels.items() if kind is not Rows]
+        tables = [panel.sizeHint().height() + GRID for (kind, _), panel in self.panels.items() if kind is Rows]
+        rows = -(-len(drawn) // max(1, self._arranged))
+        fits = rows * (LEAST_HEIGHT + GRID) + sum(tables) <= self.viewport().height()
+        for row in range(self._grid.rowCount()):
+            here = drawn[row * self._arranged : (row + 1) * self._arranged]
+            self._grid.setRowMinimumHeight(row, self._least(here, fits=fits))
+
+    def _least(self, row: Sequence[FigurePanel], *, fits: bool) -> int:
         """The least height of a row; a matrix that changes has a slider under it."""
         change = {matrix.name for matrix in self._trace.every(Matrix) if matrix.moments}
         if any(panel.title in change for panel in row):
             return LEAST_OF_MAPS
-        return 0 if not row else LEAST_HEIGHT if rows == 1 else LEAST_OF_MANY
+        return 0 if not row else LEAST_HEIGHT if fits else LEAST_OF_MANY
 
     def _panel(self, key: Key) -> FigurePanel:
         kind, name = key
@@ -150,6 +161,7 @@ class FigureGrid(QScrollArea):
         super().resizeEvent(event)
         if self.panels and self._columns() != self._arranged:
             self._arrange(self._columns())
+        self._fit()
 
 
 def _keys(trace: Trace) -> tuple[Key, ...]:

@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 from attnviz.jobs import experiments
 from attnviz.tabs import experiments as tab_module
 from attnviz.tabs.experiments import ExperimentsTab
-from attnviz.tabs.experiments_figures import FigureGrid
 from attnviz.tabs.experiments_page import ExperimentPage
 from attnviz.trace import Asked, Conclusion, Plot
 from attnviz.views.plot_spot import Spot, spot_of
@@ -281,23 +280,6 @@ def test_without_a_model_the_button_says_why(tab: ExperimentsTab) -> None:
     assert not tab.choose("positions").controls.run_button.isEnabled()
     assert "open one first" in tab.page.controls.run_button.toolTip()
     assert tab.choose("stepwise").controls.run_button.isEnabled()
-
-
-def test_pictures_stand_side_by_side_where_there_is_room(qtbot: QtBot, page: ExperimentPage) -> None:
-    """Two of them in a wide page, below each other in a narrow one; tables come after them, and nothing is cut off."""
-    page.controls.run()
-    finish(qtbot, page)
-    grid = FigureGrid()
-    qtbot.addWidget(grid)
-    grid.draw(page.result)
-    grid.show()
-    squares, table, matrix = grid.panels.values()
-    grid.resize(900, 700)
-    qtbot.waitUntil(lambda: squares.y() == matrix.y() < table.y())
-    assert grid.widget().width() <= grid.viewport().width()
-    grid.resize(500, 700)
-    qtbot.waitUntil(lambda: squares.y() < matrix.y() < table.y())
-    assert grid.widget().width() <= grid.viewport().width()
 
 
 def test_the_conclusion_can_be_copied(qtbot: QtBot, page: ExperimentPage) -> None:
