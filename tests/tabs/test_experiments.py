@@ -206,19 +206,6 @@ def test_a_saved_picture_names_its_settings(qtbot: QtBot, page: ExperimentPage, 
         assert image.height() > 2 * size.height()
 
 
-def test_a_slider_goes_through_the_moments(qtbot: QtBot, page: ExperimentPage) -> None:
-    """It follows the newest; moved back it shows an earlier one."""
-    page.controls.run()
-    finish(qtbot, page)
-    shown = page.figures.figures[2]
-    slider = next(iter(page.figures._sliders.values()))
-    assert slider.slider.maximum() == 2
-    assert shown.matrix.values[0, 0] == 3
-    slider.slider.setValue(0)
-    assert shown.matrix.values[0, 0] == 1
-    assert slider.label.text() == "step 0"
-
-
 def test_the_slider_and_the_plots_point_at_the_same_moment(qtbot: QtBot, page: ExperimentPage) -> None:
     """Moving the slider marks that place in the plot; pinning a place in the plot moves the slider; Esc lets it be."""
     page.controls.run()

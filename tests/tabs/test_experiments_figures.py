@@ -50,3 +50,14 @@ def test_pictures_stand_in_the_order_of_the_experiment(grid: FigureGrid) -> None
     turned = Trace().plus(*reversed(list(grid._trace.records.values())))
     grid.draw(turned)
     assert [name for _, name in grid.panels] == names == list(Stepwise.figures)
+
+
+def test_a_slider_goes_through_the_moments(grid: FigureGrid) -> None:
+    """It stands at the newest; moved back it shows an earlier one."""
+    shown = grid.figures[2]
+    slider = next(iter(grid._sliders.values()))
+    assert slider.slider.maximum() == 2
+    assert shown.matrix.values[0, 0] == 3
+    slider.slider.setValue(0)
+    assert shown.matrix.values[0, 0] == 1
+    assert slider.label.text() == "step 0"
