@@ -13,10 +13,11 @@ from transformers import BertConfig, BertForPreTraining
 from attnviz.errors import JobError, TextError
 from attnviz.jobs.experiments.without_positions import OPEN, RANDOM, WAYS, WORDS, WithoutPositions, shuffled
 from attnviz.models.bert import Bert, Embeddings
-from attnviz.models.experiments.without_positions import random_encoder
+from attnviz.models.experiments.without_positions import Shuffling, random_encoder
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.trace import Conclusion, Notice, Plot, Rows, Trace
+from tests.models.test_members import both
 from tests.windows import strong_folder
 
 SENTENCE = "the cat [MASK] on a mat"
@@ -106,6 +107,25 @@ def test_the_differences_are_those_of_torchs_encoder(positions: bool) -> None:
         else:
             assert max(found) < 1e-5
             assert max(apart) < 1e-5
+
+
+@pytest.mark.parametrize("kind", ["roberta", "distilbert", "generator", "albert"])
+def test_berts_relatives_are_shuffled_as_they_compute(kind: str) -> None:
+    """With positions the last states differ by what their own forward says; without, only by rounding, in both precisions."""
+    model, _, _ = both(kind)
+    ids = torch.randperm(60)[:9] + 2
+    zeros = torch.zeros(9, dtype=torch.long)
+    orders = np.stack([np.random.default_rng(seed).permutation(9) for seed in range(2)])
+    outcome = finished(Shuffling(model, ids, zeros, positions=True).run(orders, "x"))
+    with torch.inference_mode():
+        first = model(ids[None])
+        apart = [float((model(ids[order][None]) - first[:, order]).abs().max()) for order in map(torch.tensor, orders)]
+    assert outcome.differences[:, -1] == pytest.approx(apart, rel=1e-3)
+    for exact, most in ((False, 1e-4), (True, 1e-12)):
+        assert (
+            finished(Shuffling(model, ids, zeros, positions=False, exact=exact).run(orders, "x")).differences.max()
+            < most
+        )
 
 
 def test_only_rounding_is_left_without_positions(library: Library, folder: Path) -> None:
