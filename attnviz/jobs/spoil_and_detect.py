@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from attnviz.models.detection import detect, require_detector
+from attnviz.models.detection import judge, require_detector
 from attnviz.models.generation import draw_words, require_one_vocabulary
 from attnviz.text.masking import sample
 from attnviz.text.spoiling import spoil
-from attnviz.trace import Detected, Masking, Progress, Record, Tokens
+from attnviz.trace import Masking, Progress, Record, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +55,7 @@ class SpoilAndDetect:
         drawn = yield from draw_words(generator, tokens, sampled.chosen, self.seed, self.top)
         spoiled = spoil(tokens, drawn, dict(self.by_hand), generator.codec, longest)
         yield spoiled
-        for record in detect(discriminator, spoiled.tokens):
-            yield record if isinstance(record, Detected) else Progress(JUDGING)
+        yield from judge(discriminator, spoiled.tokens, Progress(JUDGING))
 
 
 def _longest(checkpoint: Checkpoint) -> int:

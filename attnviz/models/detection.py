@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from attnviz.models.checkpoint import Checkpoint
-    from attnviz.trace import Record, Tokens
+    from attnviz.trace import Progress, Record, Tokens
 
 
 def detect(checkpoint: Checkpoint, tokens: Tokens) -> Iterator[Record]:
     """Yield the forward's records, then what was Detected. Raises CheckpointError."""
     require_detector(checkpoint)
     states = yield from checkpoint.trace(tokens)
+    yield _judged(checkpoint, tokens, states)
+
+
+@torch.inference_mode()
+def judge(checkpoint: Checkpoint, tokens: Tokens, here: Progress) -> Iterator[Record]:
+    """The same without the forward's records: ``here`` is yielded after every layer, a chance to stop."""
+    require_detector(checkpoint)
+    row = torch.tensor([tokens.ids], device=checkpoint.device)  # (1, tokens)
+    states = yield from checkpoint.variants(row, tokens, here)
     yield _judged(checkpoint, tokens, states)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from attnviz.errors import JobError
-from attnviz.models.checkpoint import log_probabilities, standing
+from attnviz.models.checkpoint import standing
 from attnviz.trace import Candidate, Candidates, Drawn, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -47,8 +46,13 @@ def draw_words(
     found = list[Drawn]()
     for start in range(0, len(chosen), AT_ONCE):
         some, part = chosen[start : start + AT_ONCE], scores[start : start + AT_ONCE]
-        found += _drawn(checkpoint, some, part, luck)
-        yield from _candidates(checkpoint, some, part, top)
+        logs = part.log_softmax(-1)  # (some, vocabulary); finite where a probability is too small for a float
+        probabilities = logs.exp()
+        losses = (-logs[range(len(some)), [one.original for one in some]]).tolist()
+        words = _words(checkpoint, probabilities, luck[[one.position for one in some]])
+        for one, word, loss in zip(some, words, losses, strict=True):
+            found.append(Drawn(one.position, one.original, word, loss))
+        yield from _candidates(checkpoint, some, probabilities, top)
     return tuple(found)
 
 
@@ -68,29 +72,19 @@ def require_one_vocabulary(generator: Checkpoint, discriminator: Checkpoint) -> 
         raise JobError(sentence, "VOCABULARIES_DIFFER")
 
 
-def _drawn(checkpoint: Checkpoint, chosen: Sequence[Chosen], scores: Tensor, luck: NDArray[np.float64]) -> list[Drawn]:
+def _words(checkpoint: Checkpoint, probabilities: Tensor, luck: NDArray[np.float64]) -> Iterator[Candidate]:
+    """A word drawn from every row of (rows, vocabulary)."""
     codec = checkpoint.codec
-    words = torch.tensor(codec.vocabulary.words, device=scores.device)
-    probabilities = scores.softmax(-1)[:, words]  # (chosen, words)
-    places = pick(probabilities, luck[[one.position for one in chosen]])
-    numbers = words[places].tolist()
-    logs = log_probabilities(scores, numbers)
-    losses = log_probabilities(scores, [one.original for one in chosen])
-    return [
-        Drawn(
-            one.position,
-            one.original,
-            Candidate(number, codec.piece(number), codec.label(number), math.exp(log)),
-            -loss,
-        )
-        for one, number, log, loss in zip(chosen, numbers, logs, losses, strict=True)
-    ]
+    words = torch.tensor(codec.vocabulary.words, device=probabilities.device)
+    numbers = words[pick(probabilities[:, words], luck)].tolist()
+    shares = probabilities[range(len(numbers)), numbers].tolist()
+    for number, share in zip(numbers, shares, strict=True):
+        yield Candidate(number, codec.piece(number), codec.label(number), share)
 
 
 def _candidates(
-    checkpoint: Checkpoint, chosen: Sequence[Chosen], scores: Tensor, top: int
-) -> Generator[Record, None, None]:
-    probabilities = scores.softmax(-1)
+    checkpoint: Checkpoint, chosen: Sequence[Chosen], probabilities: Tensor, top: int
+) -> Iterator[Candidates]:
     best = checkpoint.best(probabilities, top)
     for one, row, entries in zip(chosen, probabilities, best, strict=True):
         probability, rank = standing(row, one.original)
