@@ -65,7 +65,7 @@ class MaskRates(Experiment):
             if step < self.steps:
                 for _ in everybody.learn():
                     yield Progress("pre-training", step, self.steps)
-        yield Conclusion(conclusion(seen, most))
+        yield Conclusion(conclusion(seen, most, corpus.training.numel()))
 
 
 def novel() -> str:

@@ -82,11 +82,12 @@ def _cells(found: Judged) -> tuple[float, float]:
     return found.accuracy, found.loss
 
 
-def conclusion(seen: Sequence[Look], most: float) -> tuple[str, ...]:
-    return _at_equal_steps(seen[-1], most), _at_equal_questions(seen), _electra(seen[-1])
+def conclusion(seen: Sequence[Look], most: float, text: int) -> tuple[str, ...]:
+    """What the run showed; ``text`` is the number of words to learn from."""
+    return _at_equal_steps(seen[-1], most, text), _at_equal_questions(seen), _electra(seen[-1])
 
 
-def _at_equal_steps(last: Look, most: float) -> str:
+def _at_equal_steps(last: Look, most: float, text: int) -> str:
     """Who is ahead after the last step, and whether by more than chance."""
     named = [
         f"{percent(found.accuracy)} at{name.removeprefix('BERT,')}"
@@ -96,14 +97,16 @@ def _at_equal_steps(last: Look, most: float) -> str:
     apart = 100 * (best.accuracy - usual.accuracy)
     sure = 200 * math.hypot(standard_error(best), standard_error(usual))
     which = BERTS[last.berts.index(best)].removeprefix("BERT, ")
-    verdict = (
-        "15 % is the best of the three"
-        if best.right == usual.right
-        else f"{which} is ahead of 15 % by {apart:.1f} points, {'more' if apart > sure else 'less'} than two standard errors ({sure:.1f})"
-    )
+    if best.accuracy <= most + 2 * standard_error(best):
+        verdict = "none has learned more than the most frequent word yet, so take more steps"
+    elif best.right == usual.right:
+        verdict = "15 % is the best of the three"
+    else:
+        than = "more" if apart > sure else "less"
+        verdict = f"{which} is ahead of 15 % by {apart:.1f} points, {than} than two standard errors ({sure:.1f})"
     return (
-        f"After {last.step:,} steps ({last.words:,} words of a short text, many times over) BERT predicts, of {usual.total:,} masked held-out "
-        f"words, {', '.join(named)}; {verdict}. The most frequent word alone is right in {percent(most)}."
+        f"After {last.step:,} steps (the {text:,} words of a novel's beginning {last.words / text:.1f} times) BERT predicts, of {usual.total:,} masked held-out "
+        f"words, {', '.join(named)}; the most frequent word alone is right in {percent(most)}. Here {verdict}."
     )
 
 

@@ -63,7 +63,8 @@ class PretrainingClass:
     def learn(self) -> Iterator[None]:
         """One step of everybody on the same blocks; yield before each."""
         ids = self._corpus.draw(self._chance())
-        for each in (*self.berts, self.electra, *self.probes):
+        everybody: tuple[MaskedModel | Electra | Probe, ...] = (*self.berts, self.electra, *self.probes)
+        for each in everybody:
             yield
             each.learn(ids, self._chance())
         self._step += 1

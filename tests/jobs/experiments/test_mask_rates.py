@@ -215,7 +215,7 @@ def test_every_look_is_in_the_curves(records: list[Record]) -> None:
     assert [series.places[-1] for series in asked] == [rows[name][2] for name in BERTS]
 
 
-def test_the_conclusion_has_the_runs_numbers(records: list[Record]) -> None:
+def test_the_conclusion_has_the_runs_numbers(records: list[Record], corpus: lab.Corpus) -> None:
     """The accuracies after the last step, and the baseline."""
     trace = Trace().plus(*records)
     first, second, third = trace.find(Conclusion).sentences
@@ -223,6 +223,8 @@ def test_the_conclusion_has_the_runs_numbers(records: list[Record]) -> None:
     for curve, rate in zip(series, ("5 %", "15 %", "40 %"), strict=False):
         assert f"{100 * curve.values[-1]:.1f} % at {rate}" in first
     assert f"right in {100 * series[-1].values[-1]:.1f} %" in first
+    words = len(corpus.training) * lab.TOKENS
+    assert f"the {words:,} words of a novel's beginning {10 * 1024 / words:.1f} times" in first
     least = int(trace.find(Plot, SUPERVISED).series[0].places[-1])
     assert f"for {least:,} words" in second
     probes = trace.find(Plot, PROBES).series
