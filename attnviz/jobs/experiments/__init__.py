@@ -31,6 +31,7 @@ class Entry:
 # fmt: off
 EXPERIMENTS = (
     Entry("bottleneck", "The bottleneck", "What does one fixed vector cost when words get long, and what does attention gain?", "20 s", "bottleneck", "Bottleneck"),
+    Entry("gradient", "Where the gradient goes", "How much of an error arrives at far letters, and at the first of many layers?", "15 s", "gradient", "WhereGradientGoes"),
     Entry("scale", "Why √d_k", "What happens to attention when its scores are not divided by √d_k?", "3 s", "why_scaled", "WhyScaled"),
     Entry("serial", "Serial against parallel", "When is self-attention faster than a recurrent network, and what does it keep in memory?", "5 s", "serial", "Serial"),
     Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "3 s", "without_positions", "WithoutPositions"),
