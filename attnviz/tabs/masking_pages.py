@@ -92,7 +92,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "electra",
         "ELECTRA",
-        "A generator replaces words, a discriminator tells which; put in words of your own and see them caught or not",
+        "Words are replaced, and a discriminator tells which",
         "attnviz.tabs.masking_electra",
         "ElectraPage",
         no_detector,

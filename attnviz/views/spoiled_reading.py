@@ -13,8 +13,9 @@ from attnviz.views.lettering import percent
 class Word:
     """A token as the discriminator reads it, at ``position``; ``origin`` is its place in the text, where ``original`` stood.
 
-    ``leads`` says that it is the first of those at a place where something was replaced: the original is lettered over it. ``drawn`` is what the generator drew at that place, if it was masked; ``probability`` that it was replaced is None for
-    what nobody judges, or while that is not known.
+    ``leads`` says that it is the first of those at a place where something was replaced: the original is lettered over it.
+    ``drawn`` is what the generator drew at that place, if it was masked (given to the first of them alone); ``probability``
+    that it was replaced is None for what nobody judges, or while that is not known.
     """
 
     position: int
@@ -59,7 +60,7 @@ def words_of(trace: Trace) -> tuple[Word, ...]:
             origin in changed and spoiled.origins.index(origin) == position,
             spoiled.replaced[position],
             origin in spoiled.by_hand,
-            drawn.get(origin),
+            drawn.get(origin) if spoiled.origins.index(origin) == position else None,
             judged.get(position),
         )
         for position, origin in enumerate(spoiled.origins)

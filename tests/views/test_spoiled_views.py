@@ -95,6 +95,12 @@ def test_words_know_where_they_come_from() -> None:
     ]  # fmt: skip
 
 
+def test_a_masked_place_is_learnt_from_once() -> None:
+    """A word of several pieces that was put in over a mask: masked-word prediction has one target there."""
+    record = Spoiled(tokens(READ), ORIGINS, REPLACED, (drawn(4, "spain", 0.5, 1.0),), (4,))
+    assert [word.position for word in words_of(trace(tokens(TEXT), record)) if word.drawn] == [4]
+
+
 def test_chips_show_both_texts_numbers_and_rows(qtbot: QtBot) -> None:
     """What was there, what is read, how sure the discriminator is, and the names of the five rows."""
     chips = SpoiledChips()
