@@ -2,7 +2,8 @@
 
 ``python -m checkpoints.recipes.electra --data english-text.tar.xz``: BERT masks 15 % of a passage's pieces and puts words drawn
 from its own predictions there; the discriminator begins as BERT's first three layers and learns to tell which were replaced. Beside
-that it learns to come to the states that BERT itself has after three layers: its embeddings are six times narrower.
+that it learns to come to the states that BERT itself has after three layers: its embeddings are six times narrower. In a second part
+some of the replaced words are any words at all.
 """
 
 from __future__ import annotations
@@ -34,6 +35,18 @@ LAYERS = 3  # BERT's first
 WIDTH = 64  # of the embeddings
 LONGEST = 126
 POOL = 64  # so many batches of short passages are sorted by length together
+RANDOM = 0.3  # of the masked pieces get any word at all in the second part, as when a person puts one in
+FURTHER = Plan(
+    steps=1_300,
+    batch_tokens=2048,
+    rate=4e-4,
+    warm_up=50,
+    bfloat16=True,
+    seed=2,
+    threads=2,
+    report_every=50,
+    save_every=150,
+)
 PLAN = Plan(steps=2_200, batch_tokens=2048, rate=6e-4, warm_up=100, bfloat16=True, report_every=50, save_every=250)
 
 
@@ -55,6 +68,7 @@ class Spoiler:
         vocabulary = tokenizer.get_vocab()
         self.special = {name: vocabulary[name] for name in ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")}
         self.vocabulary = tokenizer.get_vocab_size()
+        self.words = torch.tensor(sorted(number for piece, number in vocabulary.items() if piece.isalpha()))
 
     def padded(self, texts: Sequence[Sequence[int]]) -> Tensor:
         """``[CLS] text [SEP]`` filled up to the longest, (rows, tokens)."""
@@ -63,8 +77,8 @@ class Spoiler:
         return torch.tensor([[begin, *text, end, *[pad] * (width - 2 - len(text))] for text in texts])
 
     @torch.no_grad()
-    def spoil(self, ids: Tensor, draws: torch.Generator | None = None) -> Batch:
-        """Replace what was masked by words drawn from the generator; a word drawn as it was counts as original."""
+    def spoil(self, ids: Tensor, draws: torch.Generator | None = None, random_share: float = 0.0) -> Batch:
+        """Replace what was masked by words drawn from the generator, a share of it by any; a word drawn as it was counts as original."""
         generator = draws or torch.default_generator
         present = ids.ne(self.special["[PAD]"])
         judged = ~torch.isin(ids, torch.tensor(list(self.special.values())))
@@ -73,6 +87,9 @@ class Spoiler:
             states = self.generator(masked.ids, mask=present)  # (rows, tokens, hidden)
             logits = self.generator.word_logits(states[masked.rows, masked.columns])  # (chosen, vocabulary)
         drawn = torch.multinomial(logits.float().softmax(-1), 1, generator=generator)[:, 0]
+        if random_share:
+            any_word = self.words[torch.randint(len(self.words), drawn.shape, generator=generator)]
+            drawn = torch.where(torch.rand(drawn.shape, generator=generator) < random_share, any_word, drawn)
         spoiled = ids.index_put((masked.rows, masked.columns), drawn)
         return Batch(spoiled, present, spoiled != ids, judged, self._states(spoiled, present))
 
@@ -179,17 +196,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = _first(batches(encoded({"held out": held_out}, cutter), plan), 4 if chosen.smoke else 24)
     spoiled = [spoiler.spoil(spoiler.padded(group), draws) for group in kept]
     ids = encoded(training, cutter)
+    run = options.run(chosen, NAME)
     torch.manual_seed(plan.seed)
-    model = learn(
-        halved(opened.model, LAYERS, WIDTH, frequencies(ids, opened.model.config.vocabulary)),
-        lambda done: (spoiler.spoil(spoiler.padded(group)) for group in batches(ids, plan, done)),
-        lambda model, batch: (loss_of(model, batch, plan), int(batch.present.sum())),
-        plan,
-        options.run(chosen, NAME),
-        lambda model: judge(model, spoiled),
-    )
+    model = halved(opened.model, LAYERS, WIDTH, frequencies(ids, opened.model.config.vocabulary))
+    model = _part(model, ids, spoiler, plan, run, spoiled, 0.0)
+    further = options.plan(chosen, FURTHER)
+    torch.manual_seed(further.seed)
+    model = _part(model, ids, spoiler, further, run / "further", spoiled, RANDOM)
     print(f"held-out passages: {judge(model, spoiled)}")
     write_encoder(options.folder(chosen, NAME), model, cutter, "ElectraForPreTraining")
+
+
+def _part(
+    model: Bert,
+    ids: Mapping[str, Sequence[Sequence[int]]],
+    spoiler: Spoiler,
+    plan: Plan,
+    run: Path,
+    spoiled: Sequence[Batch],
+    random_share: float,
+) -> Bert:
+    """One part of the training, with its own schedule and log."""
+    return learn(
+        model,
+        lambda done: (
+            spoiler.spoil(spoiler.padded(group), random_share=random_share) for group in batches(ids, plan, done)
+        ),
+        lambda model, batch: (loss_of(model, batch, plan), int(batch.present.sum())),
+        plan,
+        run,
+        lambda model: judge(model, spoiled),
+    )
 
 
 def _first(groups: Iterator[list[Sequence[int]]], count: int) -> list[list[Sequence[int]]]:
