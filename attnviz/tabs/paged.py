@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from attnviz.tabs.scene import Scene
+from attnviz.views.elided import ElidedLabel
 from attnviz.views.palette import GRID, SMALL, ui_font
 from attnviz.views.placeholder import Placeholder
 
@@ -88,6 +89,7 @@ class Paged(QWidget):
         self._stack.setCurrentIndex(place)
         self._buttons.button(place).setChecked(True)
         self._hint.setText(self._tips[place])
+        self._hint.setToolTip(self._tips[place])
         self.turned.emit()
 
     def show_named(self, name: str) -> bool:
@@ -149,8 +151,7 @@ class Paged(QWidget):
             keys.activated.connect(button.click)
         self._buttons.button(0).setChecked(True)
         self._buttons.idClicked.connect(self.show_page)
-        self._hint = QLabel(self._tips[0], self)
-        self._hint.setObjectName("muted")
+        self._hint = ElidedLabel(self._tips[0])
         self._hint.setFont(ui_font(SMALL))
         row.addSpacing(2 * GRID)
         row.addWidget(self._hint, 1)

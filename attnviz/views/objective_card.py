@@ -70,7 +70,11 @@ class ObjectiveCard(ScrolledView):
         return Table(columns, (values,))
 
     def _sentence(self) -> str:
-        return "" if self.objective else f"Type a sentence to see what {self.role} learns from it."
+        if self.objective is not None:
+            return ""
+        if self.trace.every(Objective):
+            return f"{self.role} comes next, where a model of its kind is at hand; open one if none ships."
+        return f"Type a sentence to see what {self.role} learns from it."
 
     def _said(self, width: int) -> float:
         """The height of the sentence."""
@@ -78,7 +82,7 @@ class ObjectiveCard(ScrolledView):
         return metrics.boundingRect(QRectF(0, 0, width - 2 * GRID, 1000), WRAPPED, SENTENCES[self.role]).height()
 
     def _content_height(self, width: int) -> int:
-        return int(6 * GRID + self._said(width) + 5 * GRID + len(self.rows()) * LINE + GRID)
+        return int(6 * GRID + self._said(width) + 7 * GRID + len(self.rows()) * LINE + GRID)
 
     def _paint(self, painter: QPainter, exposed: QRectF) -> None:
         found = self.objective
@@ -97,7 +101,7 @@ class ObjectiveCard(ScrolledView):
         said = self._said(int(width))
         painter.drawText(QRectF(GRID, 6 * GRID, inner, said + 2), WRAPPED, SENTENCES[self.role])
         self._paint_share(painter, found, QRectF(GRID, 6 * GRID + said + GRID, inner, BAR))
-        top = 6 * GRID + said + 5 * GRID
+        top = 6 * GRID + said + 7 * GRID
         for number, (name, value) in enumerate(self.rows()):
             line = QRectF(GRID, top + number * LINE, inner, LINE)
             if number % 2 == 0:
@@ -116,7 +120,7 @@ class ObjectiveCard(ScrolledView):
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * min(share, 1.0), BAR), colour("accent"))
         painter.setFont(ui_font(SMALL))
         painter.setPen(colour("muted"))
-        words = f"{share:.0%} of this text teach, over {found.draws} draws".replace("%", " %", 1)
+        words = f"{share:.0%} of this text teaches, over {found.draws} draws".replace("%", " %", 1)
         painter.drawText(bar.translated(0, BAR + 4).adjusted(0, 0, 0, GRID), LEFT, words)
 
     def sizeHint(self) -> QSize:
