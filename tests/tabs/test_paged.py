@@ -55,7 +55,7 @@ def test_a_model_without_the_head_leaves_the_page_with_the_reason(qtbot: QtBot, 
         entry = PAGES[place - 1]
         reason = entry.lacking(window.scene.report)
         paged.show_page(place)
-        slot = paged._slots[place - 1]
+        slot = paged._slots[place]
         shown = slot.currentWidget()
         assert isinstance(shown, Placeholder) == bool(reason)
         if reason:
