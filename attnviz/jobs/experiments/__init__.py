@@ -36,7 +36,7 @@ EXPERIMENTS = (
     Entry("serial", "Serial against parallel", "When is self-attention faster than a recurrent network, and what does it keep in memory?", "5 s", "serial", "Serial"),
     Entry("positions", "Without positions", "What does a Transformer know of word order when its position embeddings are taken away?", "3 s", "without_positions", "WithoutPositions"),
     Entry("learn", "Watch it learn", "How does attention find the right place while a model learns from nothing?", "1 min", "watch_learn", "WatchLearn"),
-    Entry("rates", "15 % and beyond", "How many words should be masked, and what does ELECTRA gain by asking about every word?", "2.5 min", "mask_rates", "MaskRates"),
+    Entry("rates", "15 % and beyond", "How many words should be masked, and what does ELECTRA gain by asking about every word?", "2 min", "mask_rates", "MaskRates"),
     Entry("heads", "How many heads?", "How many of a model's heads can be dropped before it predicts worse, and which?", "25 s", "heads", "Heads"),
 )
 # fmt: on

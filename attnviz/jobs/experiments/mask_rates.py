@@ -31,7 +31,7 @@ class MaskRates(Experiment):
     figures: ClassVar[tuple[str, ...]] = (STEPS, SUPERVISED, PROBES, DETECTION, END)
 
     steps: int = field(
-        default=1200,
+        default=1800,
         metadata=setting(
             Whole("steps", "How many batches of 1,024 words each model learns from", 10, 20_000), quick=60
         ),

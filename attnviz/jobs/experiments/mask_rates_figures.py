@@ -23,6 +23,7 @@ PROBES, DETECTION, END = "Read from the states by a linear probe", "Replaced wor
 BERTS = ("BERT, 5 %", "BERT, 15 %", "BERT, 40 %")
 GENERATOR, PROBED = "ELECTRA's generator", ("BERT, 15 %", "ELECTRA's discriminator")
 COLUMNS = ("model", "words shown", "words asked for", "accuracy", "loss", "probe's accuracy", "F1", "area under ROC")
+HARDLY = 0.6  # an area under the ROC curve; one half is chance
 _STEP = Axis("training step")
 
 
@@ -128,9 +129,11 @@ def _electra(last: Look) -> str:
     bert, discriminator = last.probes
     apart = 100 * (discriminator.accuracy - bert.accuracy)
     sure = 200 * math.hypot(standard_error(bert), standard_error(discriminator))
+    area = last.detected.area
+    told = "it hardly tells them from the others yet" if area < HARDLY else "it tells them from the others"
     return (
-        f"ELECTRA's discriminator was asked for {last.supervised[-1] / last.supervised[1]:.1f} times as many words as BERT at 15 %. It predicts none; "
+        f"ELECTRA's discriminator was asked for {last.supervised[-1] / last.supervised[1]:.1f} times as many words as BERT at 15 %. It predicts none: "
         f"a linear probe reads {percent(discriminator.accuracy)} of the masked words from its states and {percent(bert.accuracy)} from BERT's "
-        f"({apart:+.1f} points, two standard errors are {sure:.1f}), though no [MASK] was in the texts it judged. Its generator, half as wide, predicts "
-        f"{percent(last.generator.accuracy)}; of the words that this replaces it finds, with F1 {last.detected.f1:.2f}, area {last.detected.area:.2f}."
+        f"({apart:+.1f} points, two standard errors are {sure:.1f}), though it never judged a [MASK]. Its generator, half as wide, predicts "
+        f"{percent(last.generator.accuracy)}; as for the words that this replaced, {told} (area {area:.2f}, F1 {last.detected.f1:.2f})."
     )

@@ -7,7 +7,7 @@ other rates; Clark et al. 2020, section 2, for ELECTRA: a generator fills masks,
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -33,7 +33,7 @@ from attnviz.trace import Progress
 
 VOCABULARY = 1000
 TOKENS, ROWS = 32, 32
-HIDDEN, LAYERS, HEADS = 64, 2, 4
+HIDDEN, LAYERS, HEADS = 64, 1, 4
 GENERATOR = 32  # its width: a quarter to a half of the discriminator's (Clark et al. 2020, section 3.2)
 USUAL = 0.15
 ROUNDS = 3  # masks drawn for each held-out block
@@ -88,7 +88,11 @@ def masked(ids: Tensor, rate: float, chance: torch.Generator, words: int = 0) ->
 
 
 def encoder(width: int, layers: int, seed: int, corpus: Corpus, *, mlm: bool = False, rtd: bool = False) -> Bert:
-    """A small BERT whose words are HIDDEN wide; places begin as sinusoids that outweigh words, which shortens the wait for attention."""
+    """A small BERT whose words are HIDDEN wide.
+
+    Places begin as sinusoids that outweigh words, and keys as queries: at first a place looks at places like it, near ones.
+    That shortens the long wait until attention begins to help.
+    """
     size = len(corpus.lexicon.words)
     config = BertConfig(size, width, layers, HEADS, 4 * width, TOKENS, segments=0, embedding=HIDDEN)
     model = Bert(config, pooler=False, nsp=False, mlm=mlm, rtd=rtd)
@@ -100,6 +104,9 @@ def encoder(width: int, layers: int, seed: int, corpus: Corpus, *, mlm: bool = F
             elif isinstance(module, nn.Linear):
                 module.weight.normal_(0, module.in_features**-0.5, generator=chance)
                 module.bias.zero_()
+        for layer in range(layers):
+            attention = model.block(layer).attention
+            attention.key.weight.copy_(attention.query.weight)
         model.embeddings.position.weight.copy_(_OF_PLACES * _SPREAD * sinusoids(0, TOKENS, HIDDEN))
         if model.mlm is not None:
             model.mlm.bias.copy_(usual(corpus))
@@ -129,7 +136,10 @@ class MaskedModel:
 
 
 class Electra:
-    """Generator and discriminator share their words; both learn at every step, the discriminator from every known word."""
+    """Generator and discriminator share their words; both learn at every step, the discriminator from every known word.
+
+    Its loss is some WEIGHT times as large as BERT's, so its gradients may be as much longer before they are clipped.
+    """
 
     def __init__(self, generator: Bert, discriminator: Bert, course: Course) -> None:
         generator.embeddings.word = discriminator.embeddings.word
@@ -137,7 +147,7 @@ class Electra:
         self.supervised = 0
         both = {id(each): each for model in (generator, discriminator) for each in model.parameters()}
         self.parameters = list(both.values())
-        self._learner = Learner(self.parameters, course)
+        self._learner = Learner(self.parameters, replace(course, clip=course.clip * WEIGHT))
 
     def learn(self, ids: Tensor, chance: torch.Generator) -> float:
         batch = masked(ids, USUAL, chance)

@@ -24,7 +24,7 @@ from attnviz.models.experiments.pretraining import (
 from attnviz.models.experiments.pretraining_measures import Detected, Judged, judged, word_logits
 
 RATES = (0.05, USUAL, 0.4)
-RATE = 4e-3
+RATE = 5e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
