@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_CLOSEST = 0.08
+_CLOSEST = 0.12
 
 
 @dataclass(frozen=True, slots=True)

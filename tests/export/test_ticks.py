@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnviz.export.ticks import decade_ticks, even_ticks, range_ticks
+from attnviz.export.ticks import decade_ticks, even_ticks, linear_ticks, range_ticks
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,8 @@ def test_ticks_of_a_logarithmic_axis_thin_out() -> None:
     assert [value for value, _ in decade_ticks(1.0, 100.0, 5)] == pytest.approx([1, 3, 10, 30, 100])
     assert [number for _, number in decade_ticks(0.001, 1000.0, 4)] == ["0.01", "1", "100"]
     assert [value for value, _ in decade_ticks(6.0, 9.0, 4)] == [6, 7, 8, 9]
+
+
+def test_no_number_stands_so_near_an_end_that_the_two_overlap_on_a_short_bar() -> None:
+    """0.6 under 0.675 is left out: on a bar of a hundred pixels they are eleven apart, less than a line."""
+    assert linear_ticks(0.0, 0.675, "weight").numbers == ("0", "0.2", "0.4", "0.675")
