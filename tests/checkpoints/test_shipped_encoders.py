@@ -52,9 +52,9 @@ def test_the_discriminator_tells_replaced_words_from_others(root: Path) -> None:
     library = Library()
     bert, judge = (Reference(str(shelf.resolve(name)), "cpu") for name in ("bert-l6-h384-en", "electra-l3-h384-en"))
     text = (root / "resources" / "samples" / "the_low_country.txt").read_text(encoding="utf-8")
-    passages = [line for line in text.splitlines() if len(line) > 100][:12]
+    passages = [line for line in text.splitlines() if len(line) > 40][:12]
     probabilities, replaced = [], []
-    for seed, passage in enumerate(passages):
+    for seed, passage in enumerate(5 * passages):
         trace = run(library, SpoilAndDetect(bert, judge, passage, seed=seed, top=1))
         spoiled, detected = trace.find(Spoiled), trace.find(Detected)
         probabilities += detected.probabilities.tolist()
