@@ -16,7 +16,7 @@ MOST_WORDS = 100
 FEWEST_WORDS = 8
 SHINGLE = 8
 _END = re.compile(r"""(?<=[.!?])["')\]]*\s+(?=["'(\[]?[A-Z0-9])""")
-_ATTRIBUTION = re.compile(r"^\s*--.*(?:\n\s+.*)*\Z", re.MULTILINE)
+_ATTRIBUTION = re.compile(r"^[^\S\n]*--.*(?:\n(?:[^\S\n].*)?)*\Z", re.MULTILINE)
 
 
 def texts(path: Path) -> Iterator[str]:

@@ -86,18 +86,23 @@ def part_of(source: str, number: int) -> str:
 
 
 def pairs(found: Sequence[Document], count: int, seed: int, *, evenly: bool = False) -> list[Example]:
-    """``count`` pairs of all kinds in turn; a document comes as often as it has neighbours, ``evenly`` each source equally often."""
+    """``count`` pairs of all kinds in turn; a document comes as often as it has neighbours.
+
+    ``evenly`` has each source equally often, and the strangers from each.
+    """
     draw = random.Random(seed)
     by_source: dict[str, list[Document]] = {}
     for document in found:
         by_source.setdefault(document.source, []).append(document)
-    if evenly:
-        owners = [own for some in by_source.values() for own in _owners(some, count // len(by_source), draw)]
+    groups = list(by_source.values())
+    if not evenly:
+        owners, strangers = _owners(found, count, draw), [found] * count
     else:
-        owners = _owners(found, count, draw)
+        owners = [own for some in groups for own in _owners(some, count // len(groups), draw)]
+        strangers = [some if len(some) > 1 else found for some in draw.choices(groups, k=len(owners))]
     return [
-        _pair(document, TURNS[number % len(TURNS)], found, by_source[document.source], draw)
-        for number, document in enumerate(owners)
+        _pair(document, TURNS[number % len(TURNS)], others, by_source[document.source], draw)
+        for number, (document, others) in enumerate(zip(owners, strangers, strict=True))
     ]
 
 
