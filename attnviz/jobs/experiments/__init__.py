@@ -38,6 +38,7 @@ EXPERIMENTS = (
     Entry("learn", "Watch it learn", "How does attention find the right place while a model learns from nothing?", "1 min", "watch_learn", "WatchLearn"),
     Entry("rates", "15 % and beyond", "How many words should be masked, and what does ELECTRA gain by asking about every word?", "2 min", "mask_rates", "MaskRates"),
     Entry("heads", "How many heads?", "How many of a model's heads can be dropped before it predicts worse, and which?", "25 s", "heads", "Heads"),
+    Entry("differences", "The differences", "What sets the models apart, in theory and as they ship here?", "15 s", "differences", "Differences"),
 )
 # fmt: on
 
