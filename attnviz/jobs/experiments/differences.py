@@ -52,7 +52,7 @@ class Differences(Experiment):
     formula: ClassVar[str] = (
         "recurrent: n steps, O(n·d²)      self-attention: 1 step, O(n²·d)      n positions read, m written, width d"
     )
-    figures: ClassVar[tuple[str, ...]] = (READS, COSTS, MEASURED)
+    figures: ClassVar[tuple[str, ...]] = (MEASURED, READS, COSTS)
 
     words: int = field(
         default=30,

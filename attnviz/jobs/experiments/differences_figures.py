@@ -157,16 +157,15 @@ def _of_supervision(found: Found) -> str:
 
 def _of_time(found: Found, sentence: str, word: str) -> Iterator[str]:
     """As shipped: widths and depths differ, which is said."""
-    short = _those(found, WRITING, lambda each: each.sentence)
-    if short:
-        yield f"To write the sound of '{word}' takes {_times(short)}."
-    short = _those(found, (BERT, ROBERTA, ELECTRA), lambda each: each.sentence)
-    if short:
-        yield f"To read '{sentence}' takes {_times(short)}."
+    wrote = _those(found, WRITING, lambda each: each.sentence)
+    read = _those(found, (BERT, ROBERTA, ELECTRA), lambda each: each.sentence)
+    told = [f"'{what}' takes {_times(own)}" for what, own in ((word, wrote), (sentence, read)) if own]
+    if told:
+        yield f"{'; '.join(told)}."
     long = _those(found, tuple(SHIPPED), lambda each: each.long)
     if long:
-        told = ", ".join(f"{name} {value:.3g} ms ({found[name].positions})" for name, value in long.items())
-        yield f"To encode a long input (positions) takes {told}: models as they ship, which differ in width and depth."
+        each = ", ".join(f"{name} {value:.3g} ms ({found[name].positions})" for name, value in long.items())
+        yield f"Encoding a long input (of so many positions) takes {each}: models as they ship, which differ in width and depth."
 
 
 def _those(found: Found, names: Sequence[str], told: Callable[[Measured], float | None]) -> dict[str, float]:
