@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 SENTENCE, WORD = "The capital of France is a very old city.", "nationality"
 LONG, LONGEST_PASSAGE, MOST_PASSAGES = 512, 64, 64
-TASKS = ("spelling → sound: words right", "masked pieces: right", "replaced words: F1")
+TASKS = ("words right", "masks right", "replaced: F1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ _COSTS = Table(
         *((name, "O(1)", "O(1)", "O(1)", "nothing is written", "O(n²·d)") for name in (BERT, ROBERTA, ELECTRA)),
     ),
 )
-_COLUMNS = ("model", "shipped as", "parameters", "task and measure", "score %", "±", "AUC", "of", "supervised", "% of text", "sentence ms", "long ms", "long n")
+_COLUMNS = ("model", "shipped as", "parameters", "measure", "score %", "±", "AUC", "of", "supervised", "% of text", "sentence ms", "long ms")
 # fmt: on
 
 
@@ -92,7 +92,7 @@ def _row(name: str, own: Measured) -> tuple[str | int | float | None, ...]:
     score, error, share = (None if each is None else 100 * each for each in (own.score, own.error, own.share))
     return (
         name, SHIPPED[name], own.parameters, own.task, score, error, own.auc, own.count, own.supervised, share,
-        own.sentence, own.long, own.positions,
+        own.sentence, own.long,
     )  # fmt: skip
 
 
