@@ -13,6 +13,7 @@ from attnviz.jobs.experiments.differences_figures import (
     BERT,
     COSTS,
     ELECTRA,
+    FAST,
     MASKED,
     MEASURED,
     READS,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 SENTENCE, WORD = "The capital of France is a very old city.", "nationality"
 LONG, LONGEST_PASSAGE, MOST_PASSAGES = 512, 64, 64
-TASKS = ("words right", "masks right", "replaced: F1")
+TASKS = ("spelling → sound: words right", "masked pieces: right", "replaced words: F1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Differences(Experiment):
     formula: ClassVar[str] = (
         "recurrent: n steps, O(n·d²)      self-attention: 1 step, O(n²·d)      n positions read, m written, width d"
     )
-    figures: ClassVar[tuple[str, ...]] = (MEASURED, READS, COSTS)
+    figures: ClassVar[tuple[str, ...]] = (MEASURED, FAST, READS, COSTS)
 
     words: int = field(
         default=30,
