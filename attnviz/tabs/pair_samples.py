@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def samples() -> tuple[SamplePair, ...]:
     """Nothing where the file is gone."""
-    return read(places.resources() / "samples" / "pairs.txt")
+    return read(places.resources() / "texts" / "pairs.txt")
 
 
 @cache

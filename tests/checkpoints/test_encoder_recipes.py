@@ -127,18 +127,18 @@ def test_f1_is_counted_by_hand() -> None:
     assert (found["precision"], found["recall"], found["f1"]) == pytest.approx((2 / 3, 1 / 2, 4 / 7))
 
 
-def test_a_halved_bert_of_full_width_begins_with_bert_s_own_states() -> None:
-    """With as many embedding dimensions as hidden ones nothing is lost but what the norm of the new vectors bends."""
+def test_a_halved_bert_of_nearly_full_width_begins_with_bert_s_own_states() -> None:
+    """With one embedding dimension less than hidden ones little is lost, and that little is what the norm of the new vectors bends."""
     torch.manual_seed(0)
     config = BertConfig(200, 32, 3, 4, 64, 140)
     model = initialise(Bert(config, pooler=False, mlm=False, nsp=False)).eval()
     torch.nn.init.normal_(model.embeddings.word.weight)
-    small = halved.halved(model, 2, 32, torch.full((200,), 1 / 200)).eval()
+    small = halved.halved(model, 2, 31, torch.full((200,), 1 / 200)).eval()
     ids = torch.randint(200, (4, 20))
     with torch.inference_mode():
         wanted = model.block(1)(model.block(0)(model.embeddings(ids, ids * 0)).output).output
         found = small(ids)
-    assert float(torch.nn.functional.cosine_similarity(found, wanted, dim=-1).mean()) > 0.97
+    assert float(torch.nn.functional.cosine_similarity(found, wanted, dim=-1).mean()) > 0.9
 
 
 def test_waves_turned_by_an_offset_are_those_of_another_place() -> None:
