@@ -6,15 +6,13 @@ The last layer, because the map of the first is there before the forward has end
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import replace
 
 from attnviz.tabs.inspector import InspectorTab
-from attnviz.window import Window
-from benchmarks.painted import Paints
 from benchmarks.pairs import in_turn, timed
+from benchmarks.press import Press
 from benchmarks.row import Row
-from benchmarks.subjects import bare_forward, checkpoint, inspector, process_events, text
+from benchmarks.subjects import bare_forward, checkpoint, inspector, text
 
 NAME = "key-press"
 FIXED_S = 0.030
@@ -30,7 +28,7 @@ def _row(length: int, rounds: int) -> Row:
         report = tab.scene.report
         assert report is not None
         tab.point(replace(tab.cursor_at, layer=report.layers - 1))
-        press = _Press(window, tab, length)
+        press = Press(window, tab.map, lambda: _shape(tab), (length, length))
         pairs = in_turn(press, timed(bare_forward(length)), rounds)
     limit = 1.25 + FIXED_S / statistics.median(pairs.theirs)
     goal = f"≤ 1.25 × + 30 ms (here {limit:.3g})"
@@ -45,39 +43,7 @@ def _row(length: int, rounds: int) -> Row:
     )
 
 
-class _Press:
-    """Types a word's last letter and waits for the map; then takes it back, unmeasured."""
-
-    def __init__(self, window: Window, tab: InspectorTab, length: int) -> None:
-        self._window, self._tab, self._length = window, tab, length
-        self._box = window.header.sentence
-        self._paints = Paints(tab.map, self._shape)
-
-    def __call__(self) -> float:
-        self._put(" ")
-        process_events(lambda: self._window.is_settled)
-        started = time.perf_counter()
-        self._put("a")
-        self._paints.forget()
-        process_events(self._is_fresh)
-        taken = self._paints.last - started
-        process_events(lambda: self._window.is_settled)
-        cursor = self._box.textCursor()
-        cursor.deletePreviousChar()
-        cursor.deletePreviousChar()
-        process_events(lambda: self._window.is_settled)
-        return taken
-
-    def _put(self, letter: str) -> None:
-        cursor = self._box.textCursor()
-        cursor.movePosition(cursor.MoveOperation.End)
-        self._box.setTextCursor(cursor)
-        cursor.insertText(letter)
-
-    def _is_fresh(self) -> bool:
-        """The map was painted since, and what was painted has the new token."""
-        return self._paints.count > 0 and self._paints.shown == (self._length, self._length)
-
-    def _shape(self) -> object:
-        picture = self._tab.map.picture
-        return None if picture is None else picture.shape
+def _shape(tab: InspectorTab) -> object:
+    """Of the map that is drawn."""
+    picture = tab.map.picture
+    return None if picture is None else picture.shape

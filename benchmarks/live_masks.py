@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,8 +14,8 @@ from attnviz.models.reference import Reference
 from attnviz.tabs.masking import MaskingTab
 from attnviz.trace import Candidates, Way
 from attnviz.window import Window
-from benchmarks.painted import Paints
 from benchmarks.pairs import in_turn, timed
+from benchmarks.press import Press
 from benchmarks.row import Row
 from benchmarks.subjects import application, checkpoint, folder, process_events, text
 
@@ -56,7 +55,8 @@ def _bare(length: int) -> Callable[[], object]:
 
 def _live(length: int, rounds: int) -> Row:
     with _masking(masked(length - 1)) as (window, tab):
-        pairs = in_turn(_Press(window, tab, length), timed(_bare(length)), rounds)
+        press = Press(window, tab.bars, lambda: _shown(tab), (length, MASKS, False))
+        pairs = in_turn(press, timed(_bare(length)), rounds)
     limit = 1.25 + FIXED_S / statistics.median(pairs.theirs)
     return Row(
         NAME,
@@ -110,43 +110,10 @@ def _bare_loop(length: int) -> Callable[[], object]:
     return loop
 
 
-class _Press:
-    """Types a word's last letter and waits for the candidates; then takes it back, unmeasured."""
-
-    def __init__(self, window: Window, tab: MaskingTab, length: int) -> None:
-        self._window, self._tab, self._length = window, tab, length
-        self._box = window.header.sentence
-        self._paints = Paints(tab.bars, self._shape)
-
-    def __call__(self) -> float:
-        self._put(" ")
-        process_events(lambda: self._window.is_settled)
-        started = time.perf_counter()
-        self._put("a")
-        self._paints.forget()
-        process_events(self._is_fresh)
-        taken = self._paints.last - started
-        process_events(lambda: self._window.is_settled)
-        cursor = self._box.textCursor()
-        cursor.deletePreviousChar()
-        cursor.deletePreviousChar()
-        process_events(lambda: self._window.is_settled)
-        return taken
-
-    def _put(self, letter: str) -> None:
-        cursor = self._box.textCursor()
-        cursor.movePosition(cursor.MoveOperation.End)
-        self._box.setTextCursor(cursor)
-        cursor.insertText(letter)
-
-    def _is_fresh(self) -> bool:
-        """The candidates of all masks of the text with the new token are what was painted."""
-        return self._paints.count > 0 and self._paints.shown == (self._length, MASKS, False)
-
-    def _shape(self) -> object:
-        trace = self._tab.bars.trace
-        tokens = trace.tokens()
-        return len(tokens or ()), len(trace.every(Candidates)), self._tab.bars.stale
+def _shown(tab: MaskingTab) -> object:
+    """How many tokens and masks the candidates are for, and whether they are yesterday's."""
+    trace = tab.bars.trace
+    return len(trace.tokens() or ()), len(trace.every(Candidates)), tab.bars.stale
 
 
 @contextmanager

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +16,6 @@ from attnviz.errors import CheckpointError
 from attnviz.jobs.fill_mask import FillMask
 from attnviz.jobs.inspect import Inspect
 from attnviz.jobs.open_checkpoint import OpenCheckpoint
-from attnviz.models.bert import Bert
-from attnviz.models.blank import blank
-from attnviz.models.config import BertConfig
 from attnviz.models.library import Library
 from attnviz.models.reference import Reference
 from attnviz.trace import Attention, Candidates, Hidden, Trace
@@ -263,34 +258,6 @@ def test_a_folder_that_was_trained_further_is_read_again_when_it_is_opened(good)
     assert logits(library, good) == before
     list(OpenCheckpoint(reference).run(library))
     assert logits(library, good) != before
-
-
-def test_building_a_blank_model_initialises_nothing_and_leaves_torch_as_it_was():
-    """Weights have no storage, and modules made afterwards are initialised as ever."""
-    with blank():
-        empty = Bert(BertConfig(vocabulary=10, hidden=8, layers=1, heads=2, intermediate=8, positions=4))
-    assert all(parameter.is_meta for parameter in empty.parameters())
-    torch.manual_seed(0)
-    linear = torch.nn.Linear(4, 4)
-    torch.manual_seed(0)
-    again = torch.empty(4, 4)
-    torch.nn.init.kaiming_uniform_(again, a=5**0.5)
-    torch.testing.assert_close(linear.weight.detach(), again)
-
-
-def test_opening_a_checkpoint_does_not_import_torchs_compiler(good):
-    """It takes longer than everything else together, and nothing here compiles."""
-    script = f"""
-import sys
-from attnviz.models.bert import Bert
-from attnviz.models.blank import blank
-from attnviz.models.config import BertConfig
-from attnviz.models.library import Library
-from attnviz.models.reference import Reference
-Library().open(Reference({str(good)!r}))
-assert "torch._dynamo" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_an_examination_can_be_waited_for_in_small_steps(good, monkeypatch):

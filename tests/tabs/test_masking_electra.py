@@ -289,19 +289,3 @@ def test_a_model_of_another_vocabulary_leaves_the_game_to_those_that_ship(
         assert page.controls.generator.itemText(0) == "stranger"
     finally:
         window.close()
-
-
-def test_without_any_discriminator_the_page_says_so(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The reason stands where the page would be."""
-    folder = swayed_folder(tmp_path / "shelf" / "bert")
-    monkeypatch.setattr(places, "checkpoints", lambda: tmp_path / "shelf")
-    window = opened(qtbot, folder, sentence=SENTENCE, tab="masking")
-    try:
-        window.tab.paged.show_named("electra")
-        settle(qtbot, window)
-        assert window.tab.paged.page is None
-        assert "no ELECTRA discriminator ships" in reason_of(window)
-    finally:
-        window.close()

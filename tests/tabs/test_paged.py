@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
+from attnviz import places
 from attnviz.tabs.masking_pages import PAGES
 from attnviz.views.placeholder import Placeholder
 from attnviz.window import Window
 from tests.badinputs.valid import write_bert_folder
-from tests.windows import opened, settle
+from tests.masked_model import swayed_folder
+from tests.windows import SENTENCE, opened, settle
 
 
 def test_no_page_is_made_before_it_is_looked_at(window: Window) -> None:
@@ -66,3 +69,20 @@ def test_a_model_without_the_head_leaves_the_page_with_the_reason(qtbot: QtBot, 
     window.open(str(whole))
     qtbot.waitUntil(lambda: paged.page is not None and window.is_settled, timeout=30_000)
     window.close()
+
+
+def test_without_any_discriminator_the_page_says_so(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason stands where the page would be."""
+    folder = swayed_folder(tmp_path / "shelf" / "bert")
+    monkeypatch.setattr(places, "checkpoints", lambda: tmp_path / "shelf")
+    window = opened(qtbot, folder, sentence=SENTENCE, tab="masking")
+    try:
+        window.tab.paged.show_named("electra")
+        settle(qtbot, window)
+        assert window.tab.paged.page is None
+        shown = window.tab.paged._slots[window.tab.paged.names.index("electra")].currentWidget()
+        assert "no ELECTRA discriminator ships" in shown.sentence
+    finally:
+        window.close()
